@@ -25,4 +25,4 @@ pub use app::App;
 pub use current_user::{Access, CurrentUser};
 pub use error::Error;
 pub use news::News;
-pub use submission::Submission;
+pub use submission::{Refusal, Submission};

@@ -6,6 +6,18 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{Error, browser, components::ERROR_SUMMARY};
 
+/// Why a field was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The field's name.
+    pub field: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Whether the field was corrected since. The message then keeps its place, unseen: a page
+    /// that moves while a finger is on its way to the button makes it miss.
+    pub settled: bool,
+}
+
 type Work = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
 /// Whether a form is on its way, and why it came back; shared by its fields, its messages and its
@@ -14,7 +26,7 @@ type Work = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 pub struct Submission {
     fields: &'static [&'static str],
     pending: RwSignal<bool>,
-    refused: RwSignal<Vec<(&'static str, String)>>,
+    refused: RwSignal<Vec<Refusal>>,
     failure: RwSignal<Option<Error>>,
 }
 
@@ -42,13 +54,19 @@ impl Submission {
         self.pending.set(true);
         spawn_local(async move {
             let error = work.await.err();
-            let refused = error
-                .as_ref()
-                .map(|error| error.fields(self.fields))
-                .unwrap_or_default();
+            let fields = error.as_ref().map(|error| error.fields(self.fields));
+            let refused: Vec<_> = fields
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(field, message)| Refusal {
+                    field,
+                    message,
+                    settled: false,
+                })
+                .collect();
             match refused.as_slice() {
                 [] => {}
-                [(field, _)] => browser::focus_soon(*field),
+                [refusal] => browser::focus_soon(refusal.field),
                 _ => browser::focus_soon(ERROR_SUMMARY),
             }
             self.pending.set(false);
@@ -73,19 +91,15 @@ impl Submission {
             .with(|failure| failure.as_ref().is_some_and(|error| error.has_code(code)))
     }
 
-    /// The refused fields with their messages, in the order of the screen.
-    pub fn refused(self) -> Vec<(&'static str, String)> {
+    /// The refused fields, in the order of the screen.
+    pub fn refused(self) -> Vec<Refusal> {
         self.refused.get()
     }
 
     /// Why this field was refused.
-    pub fn refusal(self, field: &str) -> Option<String> {
-        self.refused.with(|refused| {
-            refused
-                .iter()
-                .find(|(name, _)| *name == field)
-                .map(|(_, message)| message.clone())
-        })
+    pub fn refusal(self, field: &str) -> Option<Refusal> {
+        self.refused
+            .with(|refused| refused.iter().find(|refusal| refusal.field == field).cloned())
     }
 
     /// Whether anything failed.
@@ -93,13 +107,13 @@ impl Submission {
         self.failure.with(Option::is_some) || self.refused.with(|refused| !refused.is_empty())
     }
 
-    /// Replaces or takes back the refusal of a field that was refused before.
-    pub fn recheck(self, field: &'static str, message: Option<String>) {
+    /// Says anew what is wrong with a field that was refused before; `None` for nothing.
+    pub fn recheck(self, field: &'static str, problem: Option<String>) {
         self.refused.update(|refused| {
-            if let Some(at) = refused.iter().position(|(name, _)| *name == field) {
-                match message {
-                    Some(message) => refused[at].1 = message,
-                    None => drop(refused.remove(at)),
+            if let Some(refusal) = refused.iter_mut().find(|refusal| refusal.field == field) {
+                refusal.settled = problem.is_none();
+                if let Some(problem) = problem {
+                    refusal.message = problem;
                 }
             }
         });

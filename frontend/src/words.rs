@@ -58,10 +58,13 @@ pub fn session(browser: Option<&str>, os: Option<&str>, device: Option<&str>) ->
     }
 }
 
-/// A size for people, in megabytes with one decimal: `8.4 MB`.
+/// A size for people, in megabytes (2^20 bytes), rounded up: `8 MB`, `8.4 MB`.
 pub fn megabytes(bytes: u64) -> String {
-    let tenths = bytes.div_ceil(1024 * 1024 / 10);
-    format!("{}.{} MB", tenths / 10, tenths % 10)
+    let tenths = (bytes * 10).div_ceil(1 << 20);
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} MB"),
+        (whole, tenth) => format!("{whole}.{tenth} MB"),
+    }
 }
 
 /// The path of `page` that comes back to `return_to`.
@@ -147,6 +150,7 @@ mod tests {
     #[test]
     fn sizes_are_rounded_up() {
         assert_eq!(megabytes(8 * 1024 * 1024 + 1), "8.1 MB");
+        assert_eq!(megabytes(8 * 1024 * 1024), "8 MB");
         assert_eq!(megabytes(1), "0.1 MB");
     }
 

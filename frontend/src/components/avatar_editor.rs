@@ -27,7 +27,8 @@ pub fn AvatarEditor() -> impl IntoView {
     });
 
     let show = move |picture: Option<String>| {
-        if let Some(old) = preview.get_untracked() {
+        // An upload may end after the page is left.
+        if let Some(old) = preview.try_get_untracked().flatten() {
             let _ = Url::revoke_object_url(&old);
         }
         preview.set(picture);

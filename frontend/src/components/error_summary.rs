@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{Submission, browser};
+use crate::{Refusal, Submission, browser};
 
 /// The id of the summary, which takes the focus when it appears.
 pub const ERROR_SUMMARY: &str = "error-summary";
@@ -18,7 +18,7 @@ pub fn ErrorSummary(
         (refused.len() > 1).then(|| {
             let links: Vec<_> = refused
                 .into_iter()
-                .map(|(field, message)| view! { <SummaryLink field message /> })
+                .map(|refusal| view! { <SummaryLink refusal /> })
                 .collect();
             view! {
                 <div class="alert" role="alert" id=ERROR_SUMMARY tabindex="-1">
@@ -31,7 +31,8 @@ pub fn ErrorSummary(
 }
 
 #[component]
-fn SummaryLink(field: &'static str, message: String) -> impl IntoView {
+fn SummaryLink(refusal: Refusal) -> impl IntoView {
+    let Refusal { field, message, .. } = refusal;
     let go = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         browser::focus_soon(field);

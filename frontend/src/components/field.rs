@@ -30,14 +30,19 @@ pub fn Field(
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
     let refusal = Memo::new(move |_| form.refusal(name));
-    let described_by = move || {
-        let hint = hint.map(|_| format!("{name}-hint "));
-        let error = refusal.with(|refusal| refusal.as_ref().map(|_| format!("{name}-error")));
-        Some(hint.unwrap_or_default() + &error.unwrap_or_default()).filter(|ids| !ids.is_empty())
+    let refused =
+        Memo::new(move |_| refusal.with(|refusal| refusal.as_ref().is_some_and(|refusal| !refusal.settled)));
+    let described_by = move || match (hint, refused.get()) {
+        (Some(_), true) => Some(format!("{name}-hint {name}-error")),
+        (Some(_), false) => Some(format!("{name}-hint")),
+        (None, true) => Some(format!("{name}-error")),
+        (None, false) => None,
     };
-    // A password that stays readable could be kept by the browser as a plain text.
+    let edited = StoredValue::new(false);
     Effect::new(move |_| {
         if form.is_pending() {
+            edited.set_value(false);
+            // A password that stays readable could be kept by the browser as a plain text.
             shown.set(false);
         }
     });
@@ -48,9 +53,15 @@ pub fn Field(
             .and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
         {
             value.set(input.value());
+            edited.set_value(true);
         }
     };
-    let left = move |_| form.recheck(name, check(value.get_untracked()));
+    let left = move |_| {
+        // A field that leaves the page with the focus in it is left after it is gone.
+        if edited.try_get_value() == Some(true) {
+            form.recheck(name, check(value.get_untracked()));
+        }
+    };
 
     view! {
         <div class="field">
@@ -72,7 +83,7 @@ pub fn Field(
                     inputmode=(kind == "email").then_some("email")
                     autocapitalize=(kind != "text").then_some("none")
                     spellcheck=(kind != "text").then_some("false")
-                    aria-invalid=move || refusal.with(Option::is_some).then_some("true")
+                    aria-invalid=move || refused.get().then_some("true")
                     aria-describedby=described_by
                     prop:value=value
                     on:input=typed
@@ -84,10 +95,10 @@ pub fn Field(
             {move || {
                 refusal
                     .get()
-                    .map(|message| {
+                    .map(|refusal| {
                         view! {
-                            <p class="error" id=format!("{name}-error")>
-                                {message}
+                            <p class="error" class:settled=refusal.settled id=format!("{name}-error")>
+                                {refusal.message}
                             </p>
                         }
                     })
