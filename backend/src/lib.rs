@@ -1,1 +1,3 @@
-//! x
+//! The Latchkey server.
+
+pub mod embedded;
