@@ -141,12 +141,6 @@ impl Embedded {
         &self.client_key
     }
 
-    /// Whether the database answers and the server is not stopping.
-    pub async fn is_ready(&self) -> bool {
-        !self.stopping.is_cancelled()
-            && matches!(store::environment::id(self.store.read()).await, Ok(Some(_)))
-    }
-
     /// Stops the mail worker after the mail it is sending, and closes the database.
     pub async fn close(&self) {
         self.stopping.cancel();
