@@ -9,6 +9,14 @@ use crate::{Browser, target_dir};
 /// The accessibility rules of axe-core; `make setup` fetches it.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/axe-core/axe.min.js");
 
+/// Gives a text for each rule that is broken. Nothing is fetched again, which a page's own rules
+/// could forbid.
+const RUN_AXE: &str = r"
+    const place = (node) => `\n  ${node.html} ${node.failureSummary}`;
+    const { violations } = await axe.run(document, { preload: false });
+    return violations.map((rule) => `${rule.id}: ${rule.help}` + rule.nodes.map(place).join(''));
+";
+
 impl Browser {
     /// Gives the page this size, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
@@ -58,14 +66,7 @@ impl Browser {
     /// With each rule that is broken, and where.
     pub async fn check_accessibility(&self) {
         let axe = std::fs::read_to_string(AXE).expect("`make setup` fetches axe-core");
-        let script = format!(
-            "{axe}; const done = arguments[arguments.length - 1];
-             axe.run(document, {{ preload: false }}).then(
-               (result) => done(result.violations.map((rule) =>
-                 `${{rule.id}}: ${{rule.help}}\n` + rule.nodes.map((node) => '  ' + node.html).join('\n'))),
-               (error) => done([String(error)]))"
-        );
-        let found = self.web.execute_async(script, Vec::new()).await;
+        let found = self.web.execute(format!("{axe};{RUN_AXE}"), Vec::new()).await;
         let found: Vec<String> = found
             .and_then(|found| found.convert())
             .unwrap_or_else(|error| panic!("axe-core does not run: {error}"));
