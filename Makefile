@@ -69,6 +69,7 @@ typos: $(TYPOS)
 
 unit: build ## unit tests and HTTP tests, the latter in process and over the binary
 	cargo test --locked $(HOST) --lib --bins --test api --test crash
+	cargo test --locked --package frontend --lib
 	cargo test --locked $(HOST) --doc
 
 test-api: toolchain ## only the HTTP tests

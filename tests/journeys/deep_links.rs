@@ -49,7 +49,7 @@ fn without_scripts_the_page_says_what_is_wrong() {
         browser.without_scripts().await;
         browser.goto("/sign-in").await;
 
-        browser.see("JavaScript").await;
+        browser.see("Latchkey needs JavaScript").await;
     });
 }
 
@@ -57,11 +57,12 @@ fn without_scripts_the_page_says_what_is_wrong() {
 fn without_wasm_the_page_says_what_is_wrong() {
     story("without_wasm", &[], async |stage| {
         let browser = stage.open_browser().await;
-        browser.allow_failure(".wasm");
+        browser.allow_text("net::ERR_BLOCKED_BY_CLIENT");
+        browser.allow_text("Failed to fetch");
 
         browser.block("*.wasm").await;
         browser.goto("/sign-in").await;
 
-        browser.see("could not").await;
+        browser.see("Latchkey could not start").await;
     });
 }

@@ -1,28 +1,32 @@
 //! [`Console`]: what Chromium may report during a story.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use thirtyfour::BrowserLogEntry;
 
 /// The failures that a story expects.
 #[derive(Default)]
 pub(super) struct Console {
-    /// How an address may end, and what then may be said about it.
-    allowed: Mutex<Vec<(String, String)>>,
+    /// Parts of a message that together make it an expected one.
+    allowed: Mutex<Vec<[String; 2]>>,
 }
 
 impl Console {
+    /// Chromium writes `URL - Failed to load resource: the server responded with a status of 401 (…)`.
     pub(super) fn allow(&self, status: u16, path: &str) {
-        self.push(path, format!("with a status of {status} "));
+        self.push([format!("{path} - "), format!("with a status of {status} ")]);
     }
 
-    pub(super) fn allow_failure(&self, ending: &str) {
-        self.push(ending, "net::ERR_".to_owned());
+    pub(super) fn allow_text(&self, text: &str) {
+        self.push([text.to_owned(), String::new()]);
     }
 
-    fn push(&self, ending: &str, what: String) {
-        let mut allowed = self.allowed.lock().expect("nothing panics while it is held");
-        allowed.push((ending.to_owned(), what));
+    fn push(&self, parts: [String; 2]) {
+        self.allowed().push(parts);
+    }
+
+    fn allowed(&self) -> MutexGuard<'_, Vec<[String; 2]>> {
+        self.allowed.lock().expect("nothing panics while it is held")
     }
 
     /// Panics with every entry that was not allowed.
@@ -39,13 +43,11 @@ impl Console {
         );
     }
 
-    /// Chromium writes `URL - Failed to load resource: the server responded with a status of 401 (…)`.
     fn is_allowed(&self, message: &str) -> bool {
-        let (url, said) = message.split_once(" - ").unwrap_or((message, ""));
-        let allowed = self.allowed.lock().expect("nothing panics while it is held");
+        let allowed = self.allowed();
         allowed
             .iter()
-            .any(|(ending, what)| url.ends_with(ending) && said.contains(what))
+            .any(|parts| parts.iter().all(|part| message.contains(part)))
     }
 }
 

@@ -183,9 +183,9 @@ impl Browser {
         self.console.allow(status, path);
     }
 
-    /// Allows requests that get no reply at all, to addresses that end so.
-    pub fn allow_failure(&self, ending: &str) {
-        self.console.allow_failure(ending);
+    /// Allows errors in the console that contain this text.
+    pub fn allow_text(&self, text: &str) {
+        self.console.allow_text(text);
     }
 
     /// Asserts that the console has shown no error (reports of the content security policy are
