@@ -1,1 +1,28 @@
-//! x
+//! The Latchkey site.
+//!
+//! ```text
+//! page ─► api ─► shared ─► route ─► Altogic client ─► embedded server ─► store
+//! ^^^^^^^^^^^ in the browser
+//! ```
+//!
+//! A page owns its data and calls a function of [`api`]; components get values and tell the page
+//! through a callback. Everything that only a browser can do is in [`browser`].
+
+pub mod api;
+pub mod browser;
+pub mod components;
+pub mod pages;
+pub mod words;
+
+mod app;
+mod current_user;
+mod error;
+mod news;
+mod submission;
+mod upload;
+
+pub use app::App;
+pub use current_user::{Access, CurrentUser};
+pub use error::Error;
+pub use news::News;
+pub use submission::Submission;

@@ -1,0 +1,93 @@
+//! What only a browser can do. Call it from handlers, effects and tasks, never while a component
+//! is built, so that the same components can be rendered without a browser.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use web_sys::{FocusOptions, HtmlElement};
+
+/// Makes a panic visible: in the console, and on the page through the class `broken` of the root
+/// element.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        leptos::logging::error!("{info}");
+        if let Some(root) = document().document_element() {
+            let _ = root.class_list().add_1("broken");
+        }
+    }));
+}
+
+/// The element that the app mounts into, emptied of the shell.
+///
+/// # Panics
+/// Without the element `app` of `index.html`.
+pub fn cleared_shell() -> HtmlElement {
+    let shell = document()
+        .get_element_by_id("app")
+        .expect("index.html has the element `app`");
+    shell.set_text_content(None);
+    shell.unchecked_into()
+}
+
+/// Whether the cookie hint says that somebody is signed in (see [`shared::SIGNED_IN_COOKIE`]).
+pub fn signed_in_hint() -> bool {
+    let cookies = document()
+        .unchecked_into::<web_sys::HtmlDocument>()
+        .cookie()
+        .unwrap_or_default();
+    cookies.split("; ").any(|cookie| {
+        cookie
+            .split_once('=')
+            .is_some_and(|(name, value)| name == shared::SIGNED_IN_COOKIE && value == "1")
+    })
+}
+
+/// Moves the focus to the element with this id, after what is being rendered is there.
+pub fn focus_soon(id: impl Into<String>) {
+    let id = id.into();
+    request_animation_frame(move || {
+        if let Some(element) = document().get_element_by_id(&id) {
+            let _ = element.unchecked_into::<HtmlElement>().focus();
+        }
+    });
+}
+
+/// Moves the focus without scrolling.
+pub fn focus_in_place(element: &HtmlElement) {
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
+}
+
+/// Calls back, for as long as the page lives, whenever it is looked at again: its tab is shown,
+/// or it comes back from the back/forward cache.
+pub fn on_return(callback: impl Fn() + Clone + 'static) {
+    let shown = callback.clone();
+    window_event_listener_untyped("visibilitychange", move |_| {
+        if document().visibility_state() == web_sys::VisibilityState::Visible {
+            shown();
+        }
+    });
+    window_event_listener_untyped("pageshow", move |event| {
+        if event.unchecked_into::<web_sys::PageTransitionEvent>().persisted() {
+            callback();
+        }
+    });
+}
+
+/// Now, in milliseconds since 1970.
+pub fn now_ms() -> f64 {
+    js_sys::Date::now()
+}
+
+/// An RFC 3339 moment in milliseconds since 1970; `None` if it is not one.
+pub fn moment_ms(moment: &str) -> Option<f64> {
+    let ms = js_sys::Date::parse(moment);
+    (!ms.is_nan()).then_some(ms)
+}
+
+/// An RFC 3339 moment as the person's own system writes it, with date and time.
+pub fn local_time(moment: &str) -> String {
+    js_sys::Date::new(&JsValue::from_str(moment))
+        .to_locale_string("default", &JsValue::UNDEFINED)
+        .into()
+}

@@ -1,0 +1,112 @@
+//! [`Field`]: label, input, hint and error of one value of a form.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+
+use crate::Submission;
+
+/// One line to type in. `name` is also the element's id.
+#[component]
+pub fn Field(
+    /// The form it belongs to.
+    form: Submission,
+    /// The field's name in the form.
+    name: &'static str,
+    /// What to type, above the input.
+    label: &'static str,
+    /// What is typed.
+    value: RwSignal<String>,
+    /// Says what is wrong with a value; asked again when the person leaves a refused field.
+    check: fn(String) -> Option<String>,
+    /// `text`, `email` or `password`; a password can be shown.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What a password manager may fill in.
+    autocomplete: &'static str,
+    /// What to know before typing.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+) -> impl IntoView {
+    let shown = RwSignal::new(false);
+    let refusal = Memo::new(move |_| form.refusal(name));
+    let described_by = move || {
+        let hint = hint.map(|_| format!("{name}-hint "));
+        let error = refusal.with(|refusal| refusal.as_ref().map(|_| format!("{name}-error")));
+        Some(hint.unwrap_or_default() + &error.unwrap_or_default()).filter(|ids| !ids.is_empty())
+    };
+    // A password that stays readable could be kept by the browser as a plain text.
+    Effect::new(move |_| {
+        if form.is_pending() {
+            shown.set(false);
+        }
+    });
+
+    let typed = move |event: web_sys::Event| {
+        if let Some(input) = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+        {
+            value.set(input.value());
+        }
+    };
+    let left = move |_| form.recheck(name, check(value.get_untracked()));
+
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {hint
+                .map(|hint| {
+                    view! {
+                        <p class="hint" id=format!("{name}-hint")>
+                            {hint}
+                        </p>
+                    }
+                })}
+            <div class="input">
+                <input
+                    id=name
+                    name=name
+                    type=move || if shown.get() { "text" } else { kind }
+                    autocomplete=autocomplete
+                    inputmode=(kind == "email").then_some("email")
+                    autocapitalize=(kind != "text").then_some("none")
+                    spellcheck=(kind != "text").then_some("false")
+                    aria-invalid=move || refusal.with(Option::is_some).then_some("true")
+                    aria-describedby=described_by
+                    prop:value=value
+                    on:input=typed
+                    on:change=typed
+                    on:blur=left
+                />
+                {(kind == "password").then(|| view! { <Reveal of=name shown /> })}
+            </div>
+            {move || {
+                refusal
+                    .get()
+                    .map(|message| {
+                        view! {
+                            <p class="error" id=format!("{name}-error")>
+                                {message}
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Reveal(of: &'static str, shown: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="reveal"
+            aria-controls=of
+            aria-label=move || if shown.get() { "Hide password" } else { "Show password" }
+            on:click=move |_| shown.update(|shown| *shown = !*shown)
+        >
+            {move || if shown.get() { "Hide" } else { "Show" }}
+        </button>
+    }
+}

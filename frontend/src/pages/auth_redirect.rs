@@ -1,0 +1,217 @@
+//! `/auth-redirect`: where the links in mails end.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+use shared::auth_redirect;
+
+use crate::{
+    CurrentUser, Error, Submission, api,
+    components::{ErrorMessage, Heading, Mail, MailForm, Skeleton, SubmitButton},
+};
+
+/// How far the link got.
+#[derive(Clone)]
+enum Step {
+    /// The answer is awaited.
+    Opening,
+    /// The link is of another browser: it waits for a click.
+    Confirm { email: Option<String> },
+    /// Used, expired, replaced or broken.
+    Dead,
+    /// No answer.
+    Failed(Error),
+    /// A change of address was confirmed.
+    AddressChanged,
+    /// Opened without a link.
+    NoLink,
+}
+
+/// Redeems the link's access token: by itself in the browser that asked for the mail, after a
+/// click in any other.
+#[component]
+pub fn AuthRedirect() -> impl IntoView {
+    let current_user = expect_context::<CurrentUser>();
+    let navigate = use_navigate();
+    let value = {
+        let query = use_query_map().get_untracked();
+        move |name: &str| query.get(name)
+    };
+    let (access_token, action) = (value("access_token"), value("action"));
+    let dead = value("error").is_some();
+    let address_changed =
+        action.as_deref() == Some("change-email") && value("status").as_deref() == Some("200");
+    let verifies = action.as_deref() == Some("email-confirm");
+    let step = RwSignal::new(match &access_token {
+        _ if dead => Step::Dead,
+        Some(_) => Step::Opening,
+        None if address_changed => Step::AddressChanged,
+        None => Step::NoLink,
+    });
+    let form = Submission::new(&[]);
+
+    let redeem = {
+        let (access_token, navigate) = (access_token.unwrap_or_default(), navigate.clone());
+        move |confirmed: bool| {
+            let typed = auth_redirect::Form {
+                access_token: access_token.clone(),
+                confirmed,
+            };
+            let navigate = navigate.clone();
+            async move {
+                match api::auth_redirect(typed).await {
+                    Ok(response) => match response.user {
+                        Some(user) => {
+                            current_user.set(user);
+                            navigate(
+                                "/profile",
+                                NavigateOptions {
+                                    replace: true,
+                                    ..Default::default()
+                                },
+                            );
+                        }
+                        None => step.set(Step::Confirm {
+                            email: response.email,
+                        }),
+                    },
+                    Err(error) if error.has_code("invalid_access_token") => step.set(Step::Dead),
+                    Err(Error::Fields(_)) => step.set(Step::Dead),
+                    Err(error) => return Err(error),
+                }
+                Ok(())
+            }
+        }
+    };
+    let open = {
+        let redeem = redeem.clone();
+        Callback::new(move |()| {
+            step.set(Step::Opening);
+            let opening = redeem(false);
+            spawn_local(async move {
+                if let Err(error) = opening.await {
+                    step.set(Step::Failed(error));
+                }
+            });
+        })
+    };
+    let confirm = Callback::new(move |()| form.send(redeem(true)));
+
+    Effect::new(move |_| {
+        // The secret must not stay in the address bar, the history or a screenshot.
+        navigate(
+            "/auth-redirect",
+            NavigateOptions {
+                replace: true,
+                ..Default::default()
+            },
+        );
+        if matches!(step.get_untracked(), Step::Opening) {
+            open.run(());
+        }
+    });
+
+    move || match step.get() {
+        Step::Opening => view! { <Skeleton /> }.into_any(),
+        Step::Confirm { email } => view! { <Confirm email form confirm /> }.into_any(),
+        Step::Dead => view! { <Dead verifies /> }.into_any(),
+        Step::Failed(error) => view! {
+            <section class="card">
+                <Heading title="Your link is waiting">"Your link is waiting"</Heading>
+                <ErrorMessage error=Signal::stored(Some(error)) on_retry=open />
+            </section>
+        }
+        .into_any(),
+        Step::AddressChanged => view! { <AddressChanged /> }.into_any(),
+        Step::NoLink => view! { <NoLink /> }.into_any(),
+    }
+}
+
+/// Whose account the link opens, and a click to go on.
+#[component]
+fn Confirm(email: Option<String>, form: Submission, confirm: Callback<()>) -> impl IntoView {
+    let go_on = match email {
+        Some(email) => format!("Continue as {email}"),
+        None => "Continue".to_owned(),
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        confirm.run(());
+    };
+    view! {
+        <section class="card">
+            <Heading title="Continue here?">"Continue in this browser?"</Heading>
+            <p>
+                "This link was not asked for in this browser. If the mail is yours, continue and you are signed in here. "
+                "If it is not, close this page: nothing has happened."
+            </p>
+            <form method="post" novalidate on:submit=submit>
+                <ErrorMessage error=Signal::derive(move || form.failure()) />
+                <SubmitButton form>{go_on}</SubmitButton>
+            </form>
+        </section>
+    }
+}
+
+/// A link that opens nothing any more, and a new one.
+#[component]
+fn Dead(verifies: bool) -> impl IntoView {
+    let form = Submission::new(&["email"]);
+    let mail = if verifies {
+        Mail::VerifyEmail
+    } else {
+        Mail::MagicLink
+    };
+    let offer = if verifies {
+        "Tell us your address and we mail a new link to verify it."
+    } else {
+        "Tell us your address and we mail a new link to sign in."
+    };
+    view! {
+        <MailForm
+            mail
+            form
+            intro=move || {
+                view! {
+                    <Heading title="Link expired" form>"This link no longer works"</Heading>
+                    <p>"It was used already, is too old, or a newer one took its place. " {offer}</p>
+                }
+            }
+        >
+            <p class="ways">
+                <a href="/sign-in">"Sign in with a password"</a>
+            </p>
+        </MailForm>
+    }
+}
+
+/// The end of a change of address.
+#[component]
+fn AddressChanged() -> impl IntoView {
+    view! {
+        <section class="card">
+            <Heading title="Address changed">"Your address is changed"</Heading>
+            <p>"From now on, sign in with your new email address."</p>
+            <a class="button" href="/profile">
+                "Go to your profile"
+            </a>
+        </section>
+    }
+}
+
+/// For who comes here without a link.
+#[component]
+fn NoLink() -> impl IntoView {
+    view! {
+        <section class="card">
+            <Heading title="Open your mail">"This page is opened from a mail"</Heading>
+            <p>"Follow the link in the mail that we sent you. To get a new one, start here:"</p>
+            <p class="ways">
+                <a href="/magic-link">"Sign in with a link"</a>
+                <a href="/sign-in">"Sign in with a password"</a>
+            </p>
+        </section>
+    }
+}

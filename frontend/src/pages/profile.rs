@@ -1,0 +1,55 @@
+//! `/profile`: the picture, the name, the signed-in browsers, and the way out.
+
+use leptos::prelude::*;
+
+use crate::{
+    CurrentUser,
+    components::{AvatarEditor, Drawing, Heading, Icon, Rename, Sessions, SignOut},
+};
+
+/// The signed-in user's own page.
+#[component]
+pub fn Profile() -> impl IntoView {
+    let current_user = expect_context::<CurrentUser>();
+    let user = Memo::new(move |_| current_user.user());
+    let greeting = move || {
+        user.with(|user| match user {
+            Some(user) if !user.name.is_empty() => format!("Hello, {}", user.name),
+            _ => "Hello".to_owned(),
+        })
+    };
+    let email = move || user.with(|user| user.as_ref().map(|user| user.email.clone()));
+    let verified = move || {
+        user.with(|user| {
+            if user.as_ref().is_some_and(|user| user.email_verified) {
+                view! {
+                    <span class="badge">
+                        <Icon drawing=Drawing::Check />
+                        "Verified"
+                    </span>
+                }
+                .into_any()
+            } else {
+                view! { <span class="badge plain">"Not verified"</span> }.into_any()
+            }
+        })
+    };
+
+    view! {
+        <div class="profile">
+            <section class="card">
+                <AvatarEditor />
+                <Heading title="Profile">{greeting}</Heading>
+                <p class="email">
+                    <span class="address">{email}</span>
+                    {verified}
+                </p>
+                <Rename />
+            </section>
+            <Sessions />
+            <section class="leave">
+                <SignOut />
+            </section>
+        </div>
+    }
+}

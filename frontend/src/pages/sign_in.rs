@@ -1,0 +1,139 @@
+//! `/sign-in`: address and password.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+use shared::{Password, sign_in};
+
+use super::{WayIn, use_return_to};
+use crate::{
+    CurrentUser, Submission, api, browser,
+    components::{CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, email_problem},
+};
+
+/// Signs in; the guard of the page then moves the visitor on.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let current_user = expect_context::<CurrentUser>();
+    let form = Submission::new(&["email", "password"]);
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let mailed_to = RwSignal::new(None::<String>);
+
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let typed = sign_in::Form {
+            email: email.get_untracked(),
+            password: password.get_untracked(),
+        };
+        form.send(async move {
+            let result = api::sign_in(typed).await;
+            if result
+                .as_ref()
+                .is_err_and(|error| error.has_code("invalid_credentials"))
+            {
+                password.set(String::new());
+                browser::focus_soon("password");
+            }
+            current_user.set(result?.user);
+            Ok(())
+        });
+    };
+
+    move || match mailed_to.get() {
+        Some(email) => view! {
+            <CheckMail
+                mail=Mail::VerifyEmail
+                email
+                on_wrong_address=Callback::new(move |()| {
+                    form.clear();
+                    mailed_to.set(None);
+                })
+            />
+        }
+        .into_any(),
+        None => view! {
+            <section class="card">
+                <Heading title="Sign in" form>"Sign in"</Heading>
+                <TurnedAway />
+                <form method="post" action="/sign-in" novalidate on:submit=submit>
+                    <ErrorMessage error=Signal::derive(move || form.failure()) />
+                    <SendAgain form email mailed_to />
+                    <ErrorSummary form />
+                    <Field
+                        form
+                        name="email"
+                        label="Email address"
+                        value=email
+                        check=email_problem
+                        kind="email"
+                        autocomplete="username webauthn"
+                    />
+                    <Field
+                        form
+                        name="password"
+                        label="Password"
+                        value=password
+                        check=password_problem
+                        kind="password"
+                        autocomplete="current-password"
+                    />
+                    <SubmitButton form>"Sign in"</SubmitButton>
+                </form>
+                <p class="ways">
+                    <WayIn page="/magic-link">"Sign in with a link instead"</WayIn>
+                    <span>"New here? " <WayIn page="/sign-up">"Sign up"</WayIn></span>
+                </p>
+            </section>
+        }
+        .into_any(),
+    }
+}
+
+/// Says why the visitor is here when another page sent them.
+#[component]
+fn TurnedAway() -> impl IntoView {
+    let return_to = use_return_to();
+    move || {
+        return_to
+            .get()
+            .map(|_| view! { <p class="muted">"Sign in to see that page."</p> })
+    }
+}
+
+/// The way on for who has the right password and an address not verified yet.
+#[component]
+fn SendAgain(
+    form: Submission,
+    email: RwSignal<String>,
+    mailed_to: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let resend = Submission::new(&[]);
+    let send = move || {
+        let address = email.get_untracked().trim().to_owned();
+        resend.send(async move {
+            Mail::VerifyEmail.send(address.clone()).await?;
+            mailed_to.set(Some(address));
+            Ok(())
+        });
+    };
+    move || {
+        form.has_code("email_not_verified").then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button quiet"
+                    aria-busy=move || resend.is_pending().to_string()
+                    on:click=move |_| send()
+                >
+                    "Send the verification mail again"
+                </button>
+                <ErrorMessage
+                    error=Signal::derive(move || resend.failure())
+                    on_retry=Callback::new(move |()| send())
+                />
+            }
+        })
+    }
+}
+
+fn password_problem(typed: String) -> Option<String> {
+    Password::try_from(typed).err().map(|invalid| invalid.message)
+}

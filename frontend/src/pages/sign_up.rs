@@ -1,0 +1,112 @@
+//! `/sign-up`: name, address, password.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+use shared::{NewPassword, sign_up};
+
+use super::WayIn;
+use crate::{
+    CurrentUser, Submission, api,
+    components::{
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, email_problem,
+        name_problem,
+    },
+};
+
+/// Makes an account; then signs in at once, or says that a mail is on its way.
+#[component]
+pub fn SignUp() -> impl IntoView {
+    let current_user = expect_context::<CurrentUser>();
+    let form = Submission::new(&["name", "email", "password"]);
+    let (name, email, password) = (
+        RwSignal::new(String::new()),
+        RwSignal::new(String::new()),
+        RwSignal::new(String::new()),
+    );
+    let mailed_to = RwSignal::new(None::<String>);
+    let taken = RwSignal::new(false);
+
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let typed = sign_up::Form {
+            name: name.get_untracked(),
+            email: email.get_untracked(),
+            password: password.get_untracked(),
+        };
+        let address = typed.email.trim().to_owned();
+        form.send(async move {
+            let result = api::sign_up(typed).await;
+            taken.set(
+                result
+                    .as_ref()
+                    .is_err_and(|error| error.has_code("email_not_unique")),
+            );
+            match result?.user {
+                Some(user) => current_user.set(user),
+                None => mailed_to.set(Some(address)),
+            }
+            Ok(())
+        });
+    };
+
+    move || {
+        match mailed_to.get() {
+        Some(email) => view! {
+            <CheckMail
+                mail=Mail::VerifyEmail
+                email
+                on_wrong_address=Callback::new(move |()| mailed_to.set(None))
+            />
+        }
+        .into_any(),
+        None => view! {
+            <section class="card">
+                <Heading title="Sign up" form>"Sign up"</Heading>
+                <form method="post" action="/sign-up" novalidate on:submit=submit>
+                    <ErrorMessage error=Signal::derive(move || form.failure()) />
+                    <ErrorSummary form />
+                    <Field form name="name" label="Name" value=name check=name_problem autocomplete="name" />
+                    <Field
+                        form
+                        name="email"
+                        label="Email address"
+                        value=email
+                        check=email_problem
+                        kind="email"
+                        autocomplete="username"
+                    />
+                    {move || {
+                        taken
+                            .get()
+                            .then(|| {
+                                view! {
+                                    <p class="aside">
+                                        "Is it yours? " <WayIn page="/sign-in">"Sign in instead"</WayIn>
+                                    </p>
+                                }
+                            })
+                    }}
+                    <Field
+                        form
+                        name="password"
+                        label="Password"
+                        hint="At least 8 characters of any kind. Not a common password, and not made of your name or address."
+                        value=password
+                        check=new_password_problem
+                        kind="password"
+                        autocomplete="new-password"
+                    />
+                    <SubmitButton form>"Sign up"</SubmitButton>
+                </form>
+                <p class="ways">
+                    <span>"Have an account? " <WayIn page="/sign-in">"Sign in"</WayIn></span>
+                </p>
+            </section>
+        }
+        .into_any(),
+    }
+    }
+}
+
+fn new_password_problem(typed: String) -> Option<String> {
+    NewPassword::try_from(typed).err().map(|invalid| invalid.message)
+}

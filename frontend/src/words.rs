@@ -1,0 +1,163 @@
+//! Small texts made of values: times, initials, links that come back. Nothing here asks a browser.
+
+use shared::ReturnTo;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// How long ago something was, given in seconds; the future counts as now.
+pub fn ago(seconds: i64) -> String {
+    match seconds {
+        ..MINUTE => "just now".to_owned(),
+        MINUTE..HOUR => format!("{} ago", count(seconds / MINUTE, "minute")),
+        HOUR..DAY => format!("{} ago", count(seconds / HOUR, "hour")),
+        _ if seconds < 2 * DAY => "yesterday".to_owned(),
+        _ if seconds < 60 * DAY => format!("{} ago", count(seconds / DAY, "day")),
+        _ => format!("{} ago", count(seconds / (30 * DAY), "month")),
+    }
+}
+
+/// How long to wait, given in seconds, rounded up: `40 seconds`, `2 minutes`, `1 hour`.
+pub fn wait(seconds: u32) -> String {
+    let seconds = i64::from(seconds.max(1));
+    if seconds <= MINUTE {
+        count(seconds, "second")
+    } else if seconds <= HOUR {
+        count((seconds + MINUTE - 1) / MINUTE, "minute")
+    } else {
+        count((seconds + HOUR - 1) / HOUR, "hour")
+    }
+}
+
+fn count(number: i64, unit: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
+/// The letters of a picture that is not there: of the first and the last word of the name, else
+/// of the address; upper-case, one or two.
+pub fn initials(name: &str, email: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().unwrap_or(email);
+    let letter = |word: &str| word.chars().find(|c| c.is_alphanumeric());
+    [Some(first), words.next_back()]
+        .into_iter()
+        .flatten()
+        .filter_map(letter)
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// What a session is called: `Firefox on Linux`, with whatever is known.
+pub fn session(browser: Option<&str>, os: Option<&str>, device: Option<&str>) -> String {
+    match (browser, device.or(os)) {
+        (Some(browser), Some(place)) => format!("{browser} on {place}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
+/// A size for people, in megabytes with one decimal: `8.4 MB`.
+pub fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(1024 * 1024 / 10);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+/// The path of `page` that comes back to `return_to`.
+pub fn with_return_to(page: &str, return_to: Option<&ReturnTo>) -> String {
+    match return_to {
+        Some(return_to) => format!("{page}?return_to={}", percent_encoded(return_to.as_str())),
+        None => page.to_owned(),
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let hex = |digit: u8| char::from(b"0123456789ABCDEF"[usize::from(digit)]);
+            encoded.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_moments_are_told_in_one_unit() {
+        for (seconds, words) in [
+            (-5, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3599, "59 minutes ago"),
+            (3600, "1 hour ago"),
+            (DAY - 1, "23 hours ago"),
+            (DAY, "yesterday"),
+            (2 * DAY, "2 days ago"),
+            (59 * DAY, "59 days ago"),
+            (60 * DAY, "2 months ago"),
+        ] {
+            assert_eq!(ago(seconds), words);
+        }
+    }
+
+    #[test]
+    fn a_wait_is_never_too_short() {
+        for (seconds, words) in [
+            (0, "1 second"),
+            (60, "60 seconds"),
+            (61, "2 minutes"),
+            (3601, "2 hours"),
+        ] {
+            assert_eq!(wait(seconds), words);
+        }
+    }
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_word() {
+        for (name, email, letters) in [
+            ("Ada Lovelace", "", "AL"),
+            ("ada", "", "A"),
+            ("Ada Augusta King", "", "AK"),
+            ("  ", "zoe@x.io", "Z"),
+            ("(Émile) ßorn", "", "ÉSS"),
+            ("!", "", ""),
+        ] {
+            assert_eq!(initials(name, email), letters);
+        }
+    }
+
+    #[test]
+    fn a_session_is_called_by_what_is_known() {
+        assert_eq!(session(Some("Firefox"), Some("Linux"), None), "Firefox on Linux");
+        assert_eq!(
+            session(Some("Safari"), Some("iOS"), Some("iPhone")),
+            "Safari on iPhone"
+        );
+        assert_eq!(session(None, Some("Windows"), None), "Windows");
+        assert_eq!(session(None, None, None), "Unknown browser");
+    }
+
+    #[test]
+    fn sizes_are_rounded_up() {
+        assert_eq!(megabytes(8 * 1024 * 1024 + 1), "8.1 MB");
+        assert_eq!(megabytes(1), "0.1 MB");
+    }
+
+    #[test]
+    fn the_way_back_survives_as_one_query_value() {
+        let return_to = ReturnTo::new("/profile?a=b&c=é#d").unwrap();
+
+        assert_eq!(
+            with_return_to("/sign-in", Some(&return_to)),
+            "/sign-in?return_to=/profile%3Fa%3Db%26c%3D%C3%A9%23d"
+        );
+        assert_eq!(with_return_to("/sign-in", None), "/sign-in");
+    }
+}
