@@ -51,8 +51,13 @@ impl TestApp {
     }
 
     /// Another browser, which knows nothing of the first.
-    pub fn other_browser(&self) -> Client {
+    pub fn client(&self) -> Client {
         Client::new(self.running.url.as_str())
+    }
+
+    /// A program that sends what its caller says and nothing else.
+    pub fn program(&self) -> reqwest::Client {
+        reqwest::Client::new()
     }
 
     /// Where the embedded Altogic listens, and the client key that it asks for.

@@ -4,7 +4,10 @@
 //! Everything runs on loopback ports that the system chooses and in folders that vanish with the
 //! test. What goes wrong in here ends the test with words, so nothing returns a `Result`.
 
-#![expect(clippy::missing_panics_doc, reason = "each of these functions may end the test")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "each of these functions may end the test"
+)]
 
 mod app;
 mod binary;
