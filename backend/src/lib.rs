@@ -1,1 +1,28 @@
-//! x
+//! The Latchkey server: the site, its API, and the embedded Altogic.
+//!
+//! ```text
+//! page ─► api ─► shared ─► route ─► Altogic client ─► embedded server ─► store
+//!                          ^^^^^^^^^^^^^^^^^^^^^^^^   ^^^^^^^^^^^^^^^^^^^^^^^^^
+//!                          altogic/, routes/          embedded/, only without ALTOGIC_ENV_URL
+//! ```
+
+mod altogic;
+mod client_address;
+pub mod config;
+mod cross_site;
+pub mod embedded;
+mod error;
+mod extract;
+mod flow_cookie;
+mod headers;
+mod picture;
+mod rate_limit;
+mod routes;
+mod server;
+mod session_cookie;
+mod site;
+mod start;
+mod state;
+
+pub use config::{Config, Settings};
+pub use start::{Running, start, start_altogic};

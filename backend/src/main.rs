@@ -1,2 +1,96 @@
-//! x
-fn main() {}
+//! The `latchkey` command: reads the settings, starts the system, and waits for its end.
+
+use std::{io::Write, process::ExitCode};
+
+use backend::{Config, Settings, start, start_altogic};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use tracing_subscriber::EnvFilter;
+
+/// Accounts for a web app: site, API, database, files and mail in one program.
+#[derive(Parser)]
+#[command(name = "latchkey", version)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Clone, Copy, Subcommand)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "these lines are read in a terminal, by --help"
+)]
+enum Command {
+    /// The app: site, API, and the embedded Altogic unless ALTOGIC_ENV_URL is set (the default)
+    Serve,
+    /// The embedded Altogic alone, on EMBEDDED_ADDR, for apps written with any Altogic client
+    Altogic,
+}
+
+fn main() -> ExitCode {
+    // A missing file is the usual case; one that cannot be read as settings must not be ignored.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("error: .env: {error}");
+        return ExitCode::from(2);
+    }
+    let line = Line::parse();
+    let config = line
+        .settings
+        .check()
+        .unwrap_or_else(|misfit| Line::command().error(ErrorKind::ValueValidation, misfit).exit());
+
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .init();
+    match run(line.command.unwrap_or(Command::Serve), config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    let running = match command {
+        Command::Serve => start(config).await?,
+        Command::Altogic => start_altogic(config).await?,
+    };
+    let mut out = std::io::stdout();
+    match command {
+        Command::Serve => writeln!(out, "Latchkey is ready at {}", running.url)?,
+        Command::Altogic => {
+            writeln!(
+                out,
+                "The embedded Altogic is ready at {} with the client key {}",
+                running.url, running.client_key
+            )?;
+        }
+    }
+    out.flush()?;
+    stop_signal().await?;
+    tracing::info!("stopping; once more ends at once");
+    tokio::select! {
+        () = running.stop() => Ok(()),
+        again = stop_signal() => Ok(again?),
+    }
+}
+
+/// Waits for Ctrl-C or, on Unix, SIGTERM.
+async fn stop_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupt = tokio::signal::ctrl_c() => interrupt,
+            _ = term.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

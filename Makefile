@@ -1,0 +1,124 @@
+# Every target sets up what it needs first; what is there in the right version is left alone.
+
+SHELL := bash
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/latchkey
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+TRUNK_VERSION := 0.21.14
+DENY_VERSION := 0.20.2
+TYPOS_VERSION := 1.52.0
+# The command and the crate must be of one version, so the lock file decides.
+BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version = "\(.*\)"/\1/p;}' Cargo.lock)
+
+# $(call tool,command,crate,version): the file to make, or nothing when PATH has that version.
+tool = $(if $(filter $(3),$(shell $(1) --version 2>/dev/null)),,$(CACHE)/$(2)-$(3)/bin/$(1))
+TRUNK := $(call tool,trunk,trunk,$(TRUNK_VERSION))
+BINDGEN := $(call tool,wasm-bindgen,wasm-bindgen-cli,$(BINDGEN_VERSION))
+DENY = $(call tool,cargo-deny,cargo-deny,$(DENY_VERSION))
+TYPOS = $(call tool,typos,typos-cli,$(TYPOS_VERSION))
+export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(BINDGEN_VERSION)/bin:$(CACHE)/cargo-deny-$(DENY_VERSION)/bin:$(CACHE)/typos-cli-$(TYPOS_VERSION)/bin:$(PATH)
+
+AXE := tests/node_modules/.package-lock.json
+SITE_SOURCES := $(shell find frontend shared index.html Trunk.toml Cargo.toml Cargo.lock rust-toolchain.toml -type f 2>/dev/null)
+HOST := --workspace --exclude frontend
+WASM := --package frontend --target wasm32-unknown-unknown
+
+export LATCHKEY_BIN := $(abspath $(TARGET))/release/latchkey
+# Nothing but cargo may fetch, and trunk would also ask whether there is a newer trunk.
+export TRUNK_SKIP_VERSION_CHECK := true
+
+.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-browser doc bench setup toolchain tools browser
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+run: build ## build everything in release and start it on http://localhost:3000
+	@exec $(LATCHKEY_BIN)
+
+dev: tools ## reload on every change: site on http://localhost:8080, API behind it
+	cargo build --package backend
+	@PUBLIC_URL=http://localhost:8080 $(TARGET)/debug/latchkey & server=$$!; \
+	trap 'kill $$server 2>/dev/null; wait $$server' EXIT; \
+	trunk serve --port 8080 --dist $(TARGET)/dev-site
+
+build: dist/index.html ## the one file to deploy: target/release/latchkey, site inside
+	cargo build --locked --release --package backend
+
+test: setup fmt clippy build unit test-browser doc ## everything that has to pass
+
+lint: fmt clippy deny typos ## formatting, clippy for both targets, licences and advisories, spelling
+
+fmt: toolchain
+	cargo fmt --all --check
+
+clippy: toolchain
+	cargo clippy --locked $(HOST) --all-targets -- -D warnings
+	cargo clippy --locked $(WASM) -- -D warnings
+
+# The advisory database is a git repository; the other checks need no network.
+deny: toolchain $(DENY)
+	cargo deny --offline check bans licenses sources
+	@cargo deny fetch db >/dev/null 2>&1 || { echo "deny: advisories NOT checked, their database cannot be reached"; exit 0; }; \
+	set -x; cargo deny check advisories
+
+typos: $(TYPOS)
+	typos
+
+unit: build ## unit tests and HTTP tests, the latter in process and over the binary
+	cargo test --locked $(HOST) --lib --bins --test api --test crash
+	cargo test --locked --package frontend --lib
+	cargo test --locked $(HOST) --doc
+
+test-api: toolchain ## only the HTTP tests
+	cargo test --locked --package tests --test api
+
+test-browser: build browser ## the stories in headless Chromium over the binary
+	cargo test --locked --package tests --test journeys
+
+doc: toolchain ## the documentation, every link checked
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $(HOST)
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $(WASM)
+
+bench: build ## sizes, start, memory, speed, each beside its budget
+	cargo bench --locked --package tests --bench report
+
+setup: tools browser ## toolchain, wasm target, trunk, wasm-bindgen, Chromium
+
+toolchain:
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 \
+		&& test -d "$$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" \
+		|| rustup toolchain install --no-self-update
+
+tools: toolchain $(TRUNK) $(BINDGEN)
+
+browser: $(AXE)
+	@.ci/packages chromium=chromium chromedriver=chromium-driver
+
+dist/index.html: $(SITE_SOURCES) | tools
+	cargo fetch --locked
+	trunk build --release --locked --offline
+	@touch $@
+
+$(AXE): tests/package-lock.json
+	@.ci/packages npm=npm
+	cd tests && npm ci --no-audit --no-fund
+	@touch $@
+
+# $(call install,crate,version,flags): the build folder outlives an interruption, so a second try is shorter.
+install = CARGO_TARGET_DIR=$(CACHE)/build-$(1) cargo install $(1) --version $(2) $(3) --root $(CACHE)/$(1)-$(2) && rm -rf $(CACHE)/build-$(1)
+
+$(CACHE)/trunk-$(TRUNK_VERSION)/bin/trunk: | toolchain
+	$(call install,trunk,$(TRUNK_VERSION),--locked)
+
+# Its own lock file can name versions that a registry no longer has.
+$(CACHE)/wasm-bindgen-cli-$(BINDGEN_VERSION)/bin/wasm-bindgen: | toolchain
+	$(call install,wasm-bindgen-cli,$(BINDGEN_VERSION))
+
+$(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny: | toolchain
+	$(call install,cargo-deny,$(DENY_VERSION))
+
+$(CACHE)/typos-cli-$(TYPOS_VERSION)/bin/typos: | toolchain
+	$(call install,typos-cli,$(TYPOS_VERSION))

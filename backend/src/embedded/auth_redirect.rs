@@ -1,0 +1,156 @@
+//! Mail links: `GET /_auth/verify` sends the browser on with an access token,
+//! `GET auth/access-token` tells what one is for, `GET auth/grant` redeems it.
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json as Reply, Router};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::errors::{self, Result};
+use super::extract::key_of;
+use super::store::access_tokens::{self, AccessTokenRow, Purpose};
+use super::store::users;
+use super::visitor::Visitor;
+use super::{Embedded, ids, query, sessions, wire};
+
+pub(crate) fn router() -> Router<Embedded> {
+    Router::new()
+        .route("/auth/grant", get(grant))
+        .route("/auth/access-token", get(access_token))
+}
+
+pub(crate) fn public_router() -> Router<Embedded> {
+    Router::new().route("/_auth/verify", get(verify))
+}
+
+/// Redirects to the application, with the mailed key as access token, or with the reason why
+/// there is none (PROTOCOL 4.1). Changes nothing, so that whoever only looks at the mail, a
+/// scanner or a preview, proves nothing and uses nothing up.
+async fn verify(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<impl IntoResponse> {
+    let key = query::value(query.as_deref(), "key").unwrap_or_default();
+    let asked = query::value(query.as_deref(), "action").and_then(|action| Purpose::of_action(&action));
+    let token = living(&embedded, &key)
+        .await?
+        .filter(|token| asked.is_none_or(|asked| asked == token.purpose));
+    let result = match &token {
+        Some(token) => Ok((token.purpose, key.as_str())),
+        None => Err(asked),
+    };
+    let location = redirect(&embedded.settings.redirect_url, result);
+    let headers: [(HeaderName, String); 4] = [
+        (header::LOCATION, location.into()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; sandbox; frame-ancestors 'none'".to_owned(),
+        ),
+    ];
+    Ok((StatusCode::FOUND, headers))
+}
+
+/// `Ok`: purpose and access token. `Err`: the purpose, if the link names one.
+fn redirect(to: &Url, result: std::result::Result<(Purpose, &str), Option<Purpose>>) -> Url {
+    let mut url = to.clone();
+    let mut pairs = url.query_pairs_mut();
+    match result {
+        Ok((purpose, key)) => {
+            pairs.append_pair("status", "200");
+            pairs.append_pair("action", purpose.action());
+            pairs.append_pair("access_token", key);
+        }
+        Err(purpose) => {
+            pairs.append_pair("status", "400");
+            if let Some(purpose) = purpose {
+                pairs.append_pair("action", purpose.action());
+            }
+            pairs.append_pair("error", errors::INVALID_ACCESS_TOKEN);
+        }
+    }
+    drop(pairs);
+    url
+}
+
+/// Whose address a token proves, and for what; redeems nothing. Ours, not Altogic's: the app asks
+/// before a click in another browser.
+async fn access_token(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Reply<Value>> {
+    let key = key_of(query.as_deref())?;
+    let token = living(&embedded, &key)
+        .await?
+        .ok_or_else(errors::invalid_access_token)?;
+    Ok(Reply(
+        json!({ "email": token.email, "action": token.purpose.action() }),
+    ))
+}
+
+async fn living(embedded: &Embedded, key: &str) -> Result<Option<AccessTokenRow>> {
+    let now = embedded.settings.clock.now_ms();
+    Ok(access_tokens::by_hash(embedded.store.read(), &ids::digest(key), now).await?)
+}
+
+/// Redeems the token of a sign-up or a magic link: the address counts as verified from here on,
+/// and a session opens.
+async fn grant(
+    State(embedded): State<Embedded>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<Reply<Value>> {
+    let token_hash = ids::digest(&key_of(query.as_deref())?);
+    let now = embedded.settings.clock.now_ms();
+    let purposes = [Purpose::VerifyEmail, Purpose::MagicLink];
+
+    let mut tx = embedded.store.begin().await?;
+    let Some(token) = access_tokens::redeem(&mut *tx, &token_hash, purposes, now).await? else {
+        let living = access_tokens::by_hash(&mut *tx, &token_hash, now).await?;
+        return Err(living.map_or_else(errors::invalid_access_token, |_| errors::invalid_token_type()));
+    };
+    let user = users::by_id(&mut *tx, &token.user_id)
+        .await?
+        .filter(|user| user.email == token.email);
+    let mut user = user.ok_or_else(errors::invalid_access_token)?;
+    users::set_email_verified(&mut *tx, &user.id).await?;
+    users::set_last_login_at(&mut *tx, &user.id, now).await?;
+    let session = sessions::start(&mut tx, &user.id, &visitor, now).await?;
+    tx.commit().await?;
+    (user.email_verified, user.last_login_at) = (true, Some(now));
+    Ok(Reply(json!({ "user": wire::user(&user), "session": session })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(url: &str, result: std::result::Result<(Purpose, &str), Option<Purpose>>) -> String {
+        redirect(&Url::parse(url).unwrap(), result).into()
+    }
+
+    #[test]
+    fn a_living_link_brings_its_token() {
+        assert_eq!(
+            to(
+                "http://localhost:3000/auth-redirect",
+                Ok((Purpose::VerifyEmail, "k-_"))
+            ),
+            "http://localhost:3000/auth-redirect?status=200&action=email-confirm&access_token=k-_"
+        );
+    }
+
+    #[test]
+    fn a_dead_link_says_so_with_plus_for_spaces() {
+        assert_eq!(
+            to("http://localhost:3000/", Err(Some(Purpose::VerifyEmail))),
+            "http://localhost:3000/?status=400&action=email-confirm&error=Invalid+or+expired+access+token"
+        );
+    }
+
+    #[test]
+    fn the_redirect_urls_own_query_and_scheme_are_kept() {
+        assert_eq!(
+            to("altogic://app/done?a=b#c", Ok((Purpose::MagicLink, "k"))),
+            "altogic://app/done?a=b&status=200&action=magic-link&access_token=k#c"
+        );
+    }
+}

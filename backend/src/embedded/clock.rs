@@ -1,0 +1,80 @@
+//! The embedded server's one source of time, which tests can move.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+/// UTC with a resolution of one millisecond. Clones share their offset.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    offset_ms: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The machine's own time.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// The present moment, UTC, cut to milliseconds.
+    pub fn now(&self) -> OffsetDateTime {
+        moment(self.now_ms())
+    }
+
+    /// Moves this clock and its clones forward; for tests of what expires.
+    pub fn advance(&self, by: Duration) {
+        self.offset_ms.fetch_add(as_ms(by), Ordering::Relaxed);
+    }
+
+    /// The present moment in unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let system = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+        i64::try_from(system)
+            .unwrap_or(i64::MAX)
+            .saturating_add(self.offset_ms.load(Ordering::Relaxed))
+    }
+}
+
+/// A duration in milliseconds.
+pub(crate) fn as_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Unix milliseconds as Altogic writes them, for example `2022-03-19T13:55:55.772Z`
+/// (PROTOCOL section 2).
+pub(crate) fn iso(ms: i64) -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    moment(ms).format(FORMAT).unwrap_or_default()
+}
+
+fn moment(ms: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_altogic_writes_them() {
+        assert_eq!(iso(1_647_698_155_772), "2022-03-19T13:55:55.772Z");
+        assert_eq!(iso(0), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn an_advance_reaches_every_clone() {
+        let clock = Clock::system();
+        let clone = clock.clone();
+        let before = clone.now();
+
+        clock.advance(Duration::from_hours(1));
+
+        assert!(clone.now() - before >= time::Duration::hours(1));
+    }
+}

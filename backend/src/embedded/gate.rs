@@ -1,0 +1,115 @@
+//! What every call of the REST API passes before its handler: media type, then client key
+//! (order of PROTOCOL 1.7).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::sync::Mutex;
+
+use super::errors::{self, Result};
+use super::store::keys::{self, Kind};
+use super::{Embedded, ids};
+
+/// The header of the client key.
+const CLIENT_KEY_HEADER: &str = "x-client-key";
+
+/// Refuses bodies that are not JSON, and callers without a client key.
+pub(crate) async fn gate(State(embedded): State<Embedded>, request: Request, next: Next) -> Result<Response> {
+    if !is_upload(request.uri().path()) && has_body(&request) && !is_json(request.headers()) {
+        return Err(errors::unsupported_media_type());
+    }
+    let key = request
+        .headers()
+        .get(CLIENT_KEY_HEADER)
+        .ok_or_else(errors::missing_client_key)?;
+    let key = key.to_str().map_err(|_| errors::invalid_client_key())?;
+    if !embedded.keys.accepts(&embedded, key, Kind::Client).await? {
+        return Err(errors::invalid_client_key());
+    }
+    Ok(next.run(request).await)
+}
+
+/// Uploads carry whatever the file is (PROTOCOL 5.5).
+fn is_upload(path: &str) -> bool {
+    path.ends_with("/upload-formdata")
+}
+
+fn has_body(request: &Request) -> bool {
+    let headers = request.headers();
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .is_some_and(|length| length != "0");
+    request.method() != Method::GET && (length || headers.contains_key(header::TRANSFER_ENCODING))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Whether a request carries an API key: `Authorization` without `Bearer` (PROTOCOL 1.2).
+pub(crate) async fn has_api_key(embedded: &Embedded, headers: &HeaderMap) -> Result<bool> {
+    match headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+    {
+        Some(key) => embedded.keys.accepts(embedded, key, Kind::Api).await,
+        None => Ok(false),
+    }
+}
+
+/// The keys that are accepted, read again when they are older than five seconds: a key revoked by
+/// another process ends within that time, and no request waits for the database.
+#[derive(Default)]
+pub(crate) struct Keys {
+    known: Mutex<Option<Known>>,
+}
+
+struct Known {
+    read_at: Instant,
+    by_hash: Arc<HashMap<String, Kind>>,
+}
+
+const MAX_AGE: Duration = Duration::from_secs(5);
+
+impl Keys {
+    async fn accepts(&self, embedded: &Embedded, key: &str, kind: Kind) -> Result<bool> {
+        // Looked up by digest, so the time taken says nothing about a key.
+        Ok(self.by_hash(embedded).await?.get(&ids::digest(key)) == Some(&kind))
+    }
+
+    async fn by_hash(&self, embedded: &Embedded) -> Result<Arc<HashMap<String, Kind>>> {
+        let mut known = self.known.lock().await;
+        if let Some(known) = known.as_ref().filter(|known| known.read_at.elapsed() < MAX_AGE) {
+            return Ok(known.by_hash.clone());
+        }
+        let rows = keys::all(embedded.store.read()).await?;
+        let mut by_hash: HashMap<String, Kind> = rows
+            .into_iter()
+            .filter(|row| row.revoked_at.is_none())
+            .map(|row| (row.key_hash, row.kind))
+            .collect();
+        let settings = &embedded.settings;
+        by_hash.extend(
+            settings
+                .client_key
+                .iter()
+                .map(|key| (ids::digest(key), Kind::Client)),
+        );
+        by_hash.extend(settings.api_key.iter().map(|key| (ids::digest(key), Kind::Api)));
+        let by_hash = Arc::new(by_hash);
+        *known = Some(Known {
+            read_at: Instant::now(),
+            by_hash: by_hash.clone(),
+        });
+        Ok(by_hash)
+    }
+}

@@ -1,0 +1,151 @@
+//! The embedded server: speaks Altogic's REST API, so that everything works with no other service.
+//!
+//! ```text
+//! page ─► api ─► shared ─► route ─► Altogic client ─► embedded server ─► store
+//!                                                      ^^^^^^^^^^^^^^^
+//! ```
+//!
+//! [`Embedded::rest_router`] is what applications call, under `/_api/rest/v1`;
+//! [`Embedded::public_router`] is what browsers open: mail links, public files, the outbox. Where
+//! it is safer than Altogic in ways that clients do not see, PROTOCOL section 11 says how.
+
+mod auth_redirect;
+mod cleaning;
+mod clock;
+mod errors;
+mod extract;
+mod fields;
+mod gate;
+mod ids;
+mod link_key;
+mod magic_link;
+mod mail;
+mod mail_worker;
+mod open;
+mod outbox;
+mod password;
+mod profile;
+mod query;
+mod rest;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod state;
+mod storage;
+mod store;
+mod user_agent;
+mod verify_email;
+mod visitor;
+mod wire;
+
+pub use clock::Clock;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use ipnet::IpNet;
+use url::Url;
+
+use state::Inner;
+
+/// What the embedded server is told at its start.
+#[derive(Clone)]
+pub struct Settings {
+    /// Folder of the database, the files and the key of mail links; made if absent.
+    pub data_dir: PathBuf,
+    /// Base of `/_auth` and `/_storage` links, as browsers reach them.
+    pub public_url: Url,
+    /// Where mail links end; its own query is kept.
+    pub redirect_url: Url,
+    /// Whether an address must be proved before its first session. `false`: sign-up signs in.
+    pub confirm_email: bool,
+    /// The fewest code points of a new password; below
+    /// [`shared::NewPassword::MIN_CODE_POINTS`] it has no effect.
+    pub password_min_length: usize,
+    /// How long an unused session lives.
+    pub session_idle: Duration,
+    /// How long any session lives.
+    pub session_max: Duration,
+    /// The mail server; `None` keeps mails in the outbox.
+    pub smtp: Option<Smtp>,
+    /// Altogic's telling answers: unknown and taken addresses are told apart.
+    pub compat_errors: bool,
+    /// Origins of browsers that may call the REST API directly.
+    pub allowed_origins: Vec<String>,
+    /// A client key accepted beside those of the database.
+    pub client_key: Option<String>,
+    /// An API key accepted beside those of the database.
+    pub api_key: Option<String>,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether callers who ask too often are refused for a while.
+    pub rate_limits: bool,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// A mail server.
+#[derive(Clone)]
+pub struct Smtp {
+    /// `smtp://user:password@host:587` (STARTTLS required, except on loopback hosts) or
+    /// `smtps://user:password@host:465` (TLS).
+    pub url: String,
+    /// The sender, `name@host.tld` or `Name <name@host.tld>`.
+    pub from: String,
+}
+
+/// A running embedded server; clones share it.
+#[derive(Clone)]
+pub struct Embedded(Arc<Inner>);
+
+impl std::ops::Deref for Embedded {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Embedded {
+    /// Opens the database, makes what a first start needs, and starts the mail worker.
+    ///
+    /// # Errors
+    /// A folder or database that cannot be used, a database of a newer version, a setting of
+    /// [`Smtp`] that is none.
+    pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        open::open(settings).await
+    }
+
+    /// The REST API, under `/_api/rest/v1`; every reply is JSON.
+    pub fn rest_router(&self) -> Router {
+        rest::router(self.clone())
+    }
+
+    /// `/_auth/verify`, `/_storage/{environment}/{bucket}/{file}`, and, while mails stay here,
+    /// `/outbox`, `/outbox.css` and `/outbox.json`.
+    pub fn public_router(&self) -> Router {
+        let mut router = Router::new()
+            .merge(auth_redirect::public_router())
+            .merge(storage::public_router());
+        if self.settings.smtp.is_none() {
+            router = router.merge(outbox::router());
+        }
+        router.with_state(self.clone())
+    }
+
+    /// A client key that the REST API accepts, the same at every start.
+    pub fn client_key(&self) -> &str {
+        &self.client_key
+    }
+
+    /// Stops the mail worker after the mail it is sending, and closes the database.
+    pub async fn close(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,127 @@
+//! `GET auth/user`, and the user's own record in the database calls: `POST db/object/get` and
+//! `POST db/object/update`.
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json as Reply, Router};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::errors::{self, Result};
+use super::extract::{Caller, Json};
+use super::fields::Fields;
+use super::store::users::{self, UserRow};
+use super::{Embedded, wire};
+
+/// The one data model.
+const MODEL: &str = "users";
+/// The largest custom fields, as JSON, in bytes.
+const MAX_CUSTOM_BYTES: usize = 64 * 1024;
+
+pub(crate) fn router() -> Router<Embedded> {
+    Router::new()
+        .route("/auth/user", get(user))
+        .route("/db/object/get", post(object_get))
+        .route("/db/object/update", post(object_update))
+}
+
+async fn user(caller: Caller) -> Reply<Value> {
+    Reply(wire::user(&caller.user))
+}
+
+#[derive(Deserialize)]
+struct GetBody {
+    #[serde(default)]
+    model: Value,
+    #[serde(default)]
+    id: Value,
+}
+
+#[derive(Deserialize)]
+struct UpdateBody {
+    #[serde(flatten)]
+    record: GetBody,
+    #[serde(default)]
+    values: Map<String, Value>,
+}
+
+async fn object_get(caller: Caller, Json(body): Json<GetBody>) -> Result<Reply<Value>> {
+    require_own(&caller, &body)?;
+    Ok(Reply(wire::user(&caller.user)))
+}
+
+/// Changes name, picture and custom fields, and gives the whole record. `null` removes a field.
+async fn object_update(
+    State(embedded): State<Embedded>,
+    caller: Caller,
+    Json(body): Json<UpdateBody>,
+) -> Result<Reply<Value>> {
+    require_own(&caller, &body.record)?;
+    if body
+        .values
+        .keys()
+        .any(|field| wire::SYSTEM_FIELDS.contains(&field.as_str()))
+    {
+        return Err(errors::unauthorized());
+    }
+    // Read again under the write lock: two changes at once must both count.
+    let mut tx = embedded.store.begin().await?;
+    let mut user = users::by_id(&mut *tx, &caller.user.id)
+        .await?
+        .ok_or_else(errors::invalid_session_token)?;
+    change(&mut user, body.values)?;
+    users::set_profile(&mut *tx, &user).await?;
+    tx.commit().await?;
+    Ok(Reply(wire::user(&user)))
+}
+
+fn require_own(caller: &Caller, body: &GetBody) -> Result<()> {
+    if body.model == MODEL && body.id == caller.user.id.as_str() {
+        Ok(())
+    } else {
+        Err(errors::unauthorized())
+    }
+}
+
+fn change(user: &mut UserRow, mut values: Map<String, Value>) -> Result<()> {
+    let mut fields = Fields::default();
+    if let Some(name) = values.remove("name") {
+        // A name once given may change and may be taken back, but not to blanks by accident.
+        if name.as_str().is_some_and(|name| name.trim().is_empty()) {
+            fields.refuse("name", "Enter your name.");
+        }
+        user.name = fields.name("name", &name).map(|name| name.as_str().to_owned());
+    }
+    if let Some(picture) = values.remove("profilePicture") {
+        user.profile_picture = fields.profile_picture("profilePicture", &picture);
+    }
+    let mut custom = std::mem::take(&mut user.custom_fields.0);
+    custom.extend(values);
+    user.custom_fields.0 = custom_fields("values", custom, &mut fields);
+    fields.finish()
+}
+
+/// The application's own fields: named by letters, digits, `_` and `-`, not led by `_` or `$`,
+/// together at most 64 KiB. Those that are `null` are left out.
+pub(crate) fn custom_fields(
+    param: &'static str,
+    mut custom: Map<String, Value>,
+    fields: &mut Fields,
+) -> Map<String, Value> {
+    custom.retain(|_, value| !value.is_null());
+    let sound = custom.keys().all(|name| {
+        (1..=100).contains(&name.len())
+            && !name.starts_with('_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    });
+    if !sound {
+        fields.refuse(
+            param,
+            "A field is named by letters, digits, _ and -, and not led by _.",
+        );
+    }
+    if serde_json::to_string(&custom).map_or(usize::MAX, |text| text.len()) > MAX_CUSTOM_BYTES {
+        fields.refuse(param, "The custom fields are too large.");
+    }
+    custom
+}

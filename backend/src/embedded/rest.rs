@@ -1,0 +1,62 @@
+//! The REST API's router: joins the features, and turns everything else into JSON refusals.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, Method, Uri, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::errors::{self, Refusal};
+use super::gate::gate;
+use super::{
+    Embedded, auth_redirect, magic_link, profile, sessions, sign_in, sign_out, sign_up, storage, verify_email,
+};
+
+/// Where every path of the REST API begins.
+const PREFIX: &str = "/_api/rest/v1";
+
+/// The largest JSON body, in bytes (1 MiB).
+const MAX_JSON_BYTES: usize = 1024 * 1024;
+
+/// Every path of the REST API; anything else under it is 404.
+pub(crate) fn router(embedded: Embedded) -> Router {
+    let routes = Router::new()
+        .merge(sign_up::router())
+        .merge(verify_email::router())
+        .merge(sign_in::router())
+        .merge(magic_link::router())
+        .merge(auth_redirect::router())
+        .merge(sessions::router())
+        .merge(sign_out::router())
+        .merge(profile::router())
+        .merge(storage::router())
+        .route_layer(middleware::from_fn_with_state(embedded.clone(), gate))
+        .method_not_allowed_fallback(async || errors::method_not_allowed())
+        .fallback(not_found);
+    Router::new()
+        .nest(PREFIX, routes)
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .with_state(embedded)
+}
+
+fn header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+async fn not_found(method: Method, uri: Uri) -> Refusal {
+    errors::resource_not_found(&method, &uri)
+}
+
+/// The panic's text may hold what a request said, so it goes nowhere.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler of the embedded server panicked");
+    errors::internal_server_error().into_response()
+}

@@ -1,0 +1,52 @@
+//! `POST auth/signout`: ends the caller's session or another one of theirs;
+//! `POST auth/signout-all` ends all of them.
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json as Reply, Router};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::errors::{self, Result};
+use super::extract::{Caller, Json};
+use super::store::sessions;
+use super::{Embedded, ids};
+
+pub(crate) fn router() -> Router<Embedded> {
+    Router::new()
+        .route("/auth/signout", post(sign_out))
+        .route("/auth/signout-all", post(sign_out_all))
+}
+
+#[derive(Deserialize)]
+struct Body {
+    /// Which session: a token or a handle. Absent: the caller's own.
+    #[serde(default)]
+    token: Value,
+}
+
+/// A session that is gone already is no error, another user's is.
+async fn sign_out(
+    State(embedded): State<Embedded>,
+    caller: Caller,
+    Json(body): Json<Body>,
+) -> Result<Reply<()>> {
+    let named = match &body.token {
+        Value::Null => caller.session.id.as_str(),
+        Value::String(named) if named.is_empty() => caller.session.id.as_str(),
+        Value::String(named) if matches!(named.len(), ids::TOKEN_LENGTH | ids::HANDLE_LENGTH) => named,
+        _ => return Err(errors::invalid_token()),
+    };
+    let token_hash = ids::digest(named);
+    let owner = sessions::owner(embedded.store.read(), named, &token_hash).await?;
+    if owner.is_some_and(|owner| owner != caller.user.id) {
+        return Err(errors::invalid_token());
+    }
+    sessions::delete_own(embedded.store.write(), &caller.user.id, named, &token_hash).await?;
+    Ok(Reply(()))
+}
+
+async fn sign_out_all(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
+    sessions::delete_of_user(embedded.store.write(), &caller.user.id, None).await?;
+    Ok(Reply(()))
+}

@@ -1,0 +1,40 @@
+//! What the handlers of the embedded server work with.
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::Settings;
+use super::gate::Keys;
+use super::link_key::LinkKey;
+use super::password::Passwords;
+use super::storage::Objects;
+use super::store::Store;
+
+/// What handlers work with.
+pub struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) objects: Objects,
+    pub(crate) passwords: Passwords,
+    pub(crate) keys: Keys,
+    pub(crate) link_key: LinkKey,
+    pub(crate) environment_id: String,
+    pub(crate) client_key: String,
+    pub(crate) mail_queued: Notify,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Inner {
+    /// A URL below the public one, whose own path is kept.
+    pub(crate) fn public_link(&self, path: &[&str]) -> anyhow::Result<Url> {
+        let mut url = self.settings.public_url.clone();
+        url.path_segments_mut()
+            .map_err(|()| anyhow::anyhow!("the public URL has no path"))?
+            .pop_if_empty()
+            .extend(path);
+        Ok(url)
+    }
+}

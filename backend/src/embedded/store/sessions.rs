@@ -1,0 +1,163 @@
+//! Statements on `sessions`.
+
+use sqlx::SqliteExecutor;
+
+use super::users::UserRow;
+
+/// One signed-in browser. The columns carry a prefix because the row is read together with its
+/// user's.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct SessionRow {
+    #[sqlx(rename = "session_id")]
+    pub(crate) id: String,
+    #[sqlx(rename = "session_user_id")]
+    pub(crate) user_id: String,
+    #[sqlx(rename = "session_user_agent")]
+    pub(crate) user_agent: Option<String>,
+    #[sqlx(rename = "session_ip")]
+    pub(crate) ip: Option<String>,
+    #[sqlx(rename = "session_created_at")]
+    pub(crate) created_at: i64,
+    #[sqlx(rename = "session_last_seen_at")]
+    pub(crate) last_seen_at: i64,
+}
+
+/// Since when a session must have been made, and used, to be alive; unix milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alive {
+    pub(crate) created_after: i64,
+    pub(crate) seen_after: i64,
+}
+
+/// A session together with whose it is.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct SessionAndUser {
+    #[sqlx(flatten)]
+    pub(crate) session: SessionRow,
+    #[sqlx(flatten)]
+    pub(crate) user: UserRow,
+}
+
+/// The living session with this token, and its user.
+pub(crate) async fn by_token_hash(
+    db: impl SqliteExecutor<'_>,
+    token_hash: &str,
+    alive: Alive,
+) -> sqlx::Result<Option<SessionAndUser>> {
+    sqlx::query_as(
+        "SELECT users.*, sessions.id AS session_id, sessions.user_id AS session_user_id,
+                sessions.user_agent AS session_user_agent, sessions.ip AS session_ip,
+                sessions.created_at AS session_created_at, sessions.last_seen_at AS session_last_seen_at
+         FROM sessions JOIN users ON users.id = sessions.user_id
+         WHERE sessions.token_hash = $1 AND sessions.created_at > $2 AND sessions.last_seen_at > $3",
+    )
+    .bind(token_hash)
+    .bind(alive.created_after)
+    .bind(alive.seen_after)
+    .fetch_optional(db)
+    .await
+}
+
+/// The living sessions of a user, newest first.
+pub(crate) async fn of_user(
+    db: impl SqliteExecutor<'_>,
+    user_id: &str,
+    alive: Alive,
+) -> sqlx::Result<Vec<SessionRow>> {
+    sqlx::query_as(
+        "SELECT id AS session_id, user_id AS session_user_id, user_agent AS session_user_agent,
+                ip AS session_ip, created_at AS session_created_at, last_seen_at AS session_last_seen_at
+         FROM sessions WHERE user_id = $1 AND created_at > $2 AND last_seen_at > $3
+         ORDER BY created_at DESC, id",
+    )
+    .bind(user_id)
+    .bind(alive.created_after)
+    .bind(alive.seen_after)
+    .fetch_all(db)
+    .await
+}
+
+/// Whose session has this handle or this token.
+pub(crate) async fn owner(
+    db: impl SqliteExecutor<'_>,
+    handle: &str,
+    token_hash: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT user_id FROM sessions WHERE id = $1 OR token_hash = $2")
+        .bind(handle)
+        .bind(token_hash)
+        .fetch_optional(db)
+        .await
+}
+
+/// Opens a session.
+pub(crate) async fn insert(
+    db: impl SqliteExecutor<'_>,
+    session: &SessionRow,
+    token_hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO sessions (id, token_hash, user_id, user_agent, ip, created_at, last_seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&session.id)
+    .bind(token_hash)
+    .bind(&session.user_id)
+    .bind(&session.user_agent)
+    .bind(&session.ip)
+    .bind(session.created_at)
+    .bind(session.last_seen_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a session was used.
+pub(crate) async fn set_last_seen_at(db: impl SqliteExecutor<'_>, id: &str, now: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
+        .bind(id)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends the session with this handle or this token, if it is the user's.
+pub(crate) async fn delete_own(
+    db: impl SqliteExecutor<'_>,
+    user_id: &str,
+    handle: &str,
+    token_hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)")
+        .bind(user_id)
+        .bind(handle)
+        .bind(token_hash)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends every session of a user, except the one with the handle `keep`.
+pub(crate) async fn delete_of_user(
+    db: impl SqliteExecutor<'_>,
+    user_id: &str,
+    keep: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
+        .bind(user_id)
+        .bind(keep.unwrap_or_default())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes the rows of sessions that have expired.
+pub(crate) async fn delete_expired(db: impl SqliteExecutor<'_>, alive: Alive) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
+        .bind(alive.created_after)
+        .bind(alive.seen_after)
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Extractors: checked JSON bodies, and who is calling.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
+
+use axum::{
+    body::Bytes,
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+};
+use shared::Parse;
+
+use crate::{client_address::client_address, error::Error, state::AppState};
+
+/// A JSON body whose fields passed their checks.
+///
+/// # Errors
+/// 415 for another type than `application/json`, 413 above the body limit, 400
+/// `invalid_request_body` for another shape, and 400 `validation_error` with one item for each
+/// refused field.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Parse> FromRequest<AppState> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Error> {
+        if !is_json(request.headers()) {
+            return Err(Error::refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Send the body as application/json.",
+            ));
+        }
+        let body = Bytes::from_request(request, app)
+            .await
+            .map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => body_too_large("The request is too large."),
+                _ => bad_body("The body did not arrive whole. Send it again."),
+            })?;
+        let form = serde_json::from_slice(&body)
+            .map_err(|_| bad_body("The body is not the JSON that this route takes."))?;
+        Ok(Self(T::parse(form)?))
+    }
+}
+
+/// 413 with words.
+pub(crate) fn body_too_large(message: &str) -> Error {
+    Error::refused(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+}
+
+/// 400 for a body that cannot be read.
+pub(crate) fn bad_body(message: &str) -> Error {
+    Error::refused(StatusCode::BAD_REQUEST, "invalid_request_body", message)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/json")
+}
+
+/// Who is calling: handed on to Altogic, so that a session is named after the person's browser
+/// and not after this server.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The browser's `User-Agent`, as sent.
+    pub user_agent: Option<HeaderValue>,
+    /// The browser's address; `None` if the connection has none.
+    pub address: Option<IpAddr>,
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Infallible> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip());
+        Ok(Self {
+            user_agent: parts.headers.get(header::USER_AGENT).cloned(),
+            address: peer.map(|peer| client_address(peer, &parts.headers, &app.trusted_proxies)),
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! Our own API under `/api`, then the built site.
+//!
+//! ```text
+//! page ─► api ─► shared ─► route ─► Altogic client ─► embedded server ─► store
+//!                          ^^^^^ you are here
+//! ```
+//!
+//! A handler takes checked input, makes one call of Altogic, and writes the cookie if needed.
+//! Layers are added here and nowhere else.
+
+mod auth_redirect;
+mod avatar;
+mod health;
+mod magic_link;
+mod profile;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod verify_email;
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::StatusCode,
+    middleware::{from_fn_with_state, map_response},
+    response::{IntoResponse, Response},
+};
+use tower_cookies::CookieManagerLayer;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
+
+use crate::{cross_site, error::Error, headers, rate_limit, session_cookie, site, state::AppState};
+
+/// The largest JSON body, in bytes.
+const MAX_JSON: usize = 16 * 1024;
+/// The longest pause within a body.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
+
+/// Everything the app's port serves; `public` holds what browsers must reach of the embedded
+/// server.
+pub fn router(app: AppState, public: Router) -> Router {
+    let counted = Router::new()
+        .merge(sign_up::router())
+        .merge(verify_email::router())
+        .merge(sign_in::router())
+        .merge(magic_link::router())
+        .merge(auth_redirect::router())
+        .route_layer(from_fn_with_state(app.clone(), rate_limit::limit));
+    let api = Router::new()
+        .merge(counted)
+        .merge(sign_out::router())
+        .merge(profile::router())
+        .merge(avatar::router())
+        .merge(sessions::router())
+        .route("/api", axum::routing::any(no_such_route))
+        .route("/api/{*path}", axum::routing::any(no_such_route))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), session_cookie::clear_when_ended))
+        .layer(from_fn_with_state(app.clone(), cross_site::refuse))
+        .layer(CookieManagerLayer::new())
+        .layer(DefaultBodyLimit::max(MAX_JSON));
+    Router::new()
+        .merge(api)
+        .merge(health::router())
+        .fallback(site::serve)
+        .with_state(app.clone())
+        .merge(public)
+        .layer(map_response(utf8))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app, headers::add))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
+}
+
+/// A request's span. The query is left out: it can hold an access token.
+fn span(request: &Request) -> tracing::Span {
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+}
+
+async fn no_such_route() -> Error {
+    Error::not_found("There is no such route.")
+}
+
+async fn method_not_allowed() -> Error {
+    Error::refused(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This route does not take this method.",
+    )
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()
+}
+
+/// Says the character set: old readers guess another one (SECURITY-BAR T-57).
+async fn utf8(mut reply: Response) -> Response {
+    use axum::http::{HeaderValue, header::CONTENT_TYPE};
+    if reply
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value == "application/json")
+    {
+        reply.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=utf-8"),
+        );
+    }
+    reply
+}

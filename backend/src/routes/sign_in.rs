@@ -1,0 +1,27 @@
+//! `POST /api/sign-in`.
+
+use axum::{Router, extract::State, routing::post};
+use shared::sign_in::{self, Request};
+use tower_cookies::Cookies;
+
+use crate::{
+    error::Error,
+    extract::{Caller, Json},
+    state::AppState,
+};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route(sign_in::PATH, post(sign_in))
+}
+
+/// Checks the password with Altogic, then sets the cookie.
+async fn sign_in(
+    State(app): State<AppState>,
+    caller: Caller,
+    cookies: Cookies,
+    Json(request): Json<Request>,
+) -> Result<axum::Json<sign_in::Response>, Error> {
+    let grant = app.altogic.sign_in(&caller, &request).await?;
+    app.session_cookie.set(&cookies, &grant.token);
+    Ok(axum::Json(sign_in::Response { user: grant.user }))
+}

@@ -1,0 +1,228 @@
+//! The built site, carried inside the binary: hashed files for a year, the page by its entity tag.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::error::Error;
+
+/// One file of the site, packed by the build script.
+struct File {
+    /// Below the site's root, without the leading slash.
+    path: &'static str,
+    /// A strong entity tag of the unpacked bytes, in quotes.
+    etag: &'static str,
+    identity: &'static [u8],
+    brotli: Option<&'static [u8]>,
+    gzip: Option<&'static [u8]>,
+}
+
+const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/site_files.rs"));
+
+/// The page's inline scripts for `script-src`, each with a space before it.
+pub const SCRIPT_HASHES: &str = include_str!(concat!(env!("OUT_DIR"), "/script_hashes.txt"));
+
+/// The pages that the site has words for; any other path is its not-found page.
+const PAGES: [&str; 6] = [
+    "/",
+    "/sign-in",
+    "/sign-up",
+    "/magic-link",
+    "/auth-redirect",
+    "/profile",
+];
+
+/// Serves a file of the site, or the page for every other path.
+///
+/// # Errors
+/// 404 for a file that is not there, 405 for anything but GET and HEAD.
+pub async fn serve(request: Request) -> Result<Response, Error> {
+    let path = request.uri().path();
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut reply = Error::refused(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This address is read with GET.",
+        )
+        .into_response();
+        reply
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+        return Ok(reply);
+    }
+    if let Some(file) = FILES
+        .iter()
+        .find(|file| path.strip_prefix('/') == Some(file.path) && file.path != "index.html")
+    {
+        return Ok(reply(file, StatusCode::OK, request.headers()));
+    }
+    // A client that asks for a picture or a well-known file must not get a page (UI-CHECKS U18).
+    let is_file = path.starts_with("/.") || path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if is_file {
+        return Err(Error::not_found("There is no such file."));
+    }
+    let status = if PAGES.contains(&path) {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_FOUND
+    };
+    match FILES.iter().find(|file| file.path == "index.html") {
+        Some(page) => Ok(reply(page, status, request.headers())),
+        None => Ok((
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+            "This binary was built without the site. Run `make build`.\n",
+        )
+            .into_response()),
+    }
+}
+
+fn reply(file: &File, status: StatusCode, asked: &HeaderMap) -> Response {
+    let (encoding, body) = choose(file, asked);
+    let mut reply = Response::new(Body::empty());
+    let headers = reply.headers_mut();
+    headers.insert(header::ETAG, HeaderValue::from_static(file.etag));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static(cache_control(file.path)),
+    );
+    if status == StatusCode::OK && is_current(file, asked) {
+        *reply.status_mut() = StatusCode::NOT_MODIFIED;
+        return reply;
+    }
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type(file.path)),
+    );
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    *reply.status_mut() = status;
+    *reply.body_mut() = Body::from(Bytes::from_static(body));
+    reply
+}
+
+/// The smallest copy that the client can read.
+fn choose(file: &File, asked: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
+    let accepted = asked
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let accepts = |name: &str| {
+        accepted.split(',').any(|item| {
+            let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
+            let refused = weight
+                .trim()
+                .strip_prefix("q=")
+                .is_some_and(|q| q.trim().parse() == Ok(0.0_f32));
+            coding.trim().eq_ignore_ascii_case(name) && !refused
+        })
+    };
+    match (file.brotli, file.gzip) {
+        (Some(packed), _) if accepts("br") => (Some("br"), packed),
+        (_, Some(packed)) if accepts("gzip") => (Some("gzip"), packed),
+        _ => (None, file.identity),
+    }
+}
+
+fn is_current(file: &File, asked: &HeaderMap) -> bool {
+    let tags = asked
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    tags.split(',')
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == file.etag || tag == "*")
+}
+
+/// Trunk writes a hash into the name of everything it builds: `name-0123456789abcdef.js`.
+fn cache_control(path: &str) -> &'static str {
+    let stem = path
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .split('.')
+        .next()
+        .unwrap_or_default();
+    let hashed = stem
+        .trim_end_matches("_bg")
+        .rsplit('-')
+        .next()
+        .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if hashed {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    }
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "txt" => "text/plain; charset=utf-8",
+        "json" | "webmanifest" => "application/json",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: File = File {
+        path: "a.js",
+        etag: "\"t\"",
+        identity: b"raw",
+        brotli: Some(b"br"),
+        gzip: Some(b"gz"),
+    };
+
+    fn asked(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn the_client_gets_what_it_can_read() {
+        for (accepted, encoding) in [
+            ("gzip, deflate, br, zstd", Some("br")),
+            ("gzip", Some("gzip")),
+            ("br;q=0, gzip;q=0.5", Some("gzip")),
+            ("BR", Some("br")),
+            ("identity", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                choose(&FILE, &asked(header::ACCEPT_ENCODING, accepted)).0,
+                encoding,
+                "{accepted}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unchanged_file_is_not_sent_again() {
+        let reply = |tag| reply(&FILE, StatusCode::OK, &asked(header::IF_NONE_MATCH, tag)).status();
+
+        assert_eq!(reply("\"t\""), StatusCode::NOT_MODIFIED);
+        assert_eq!(reply("W/\"t\""), StatusCode::NOT_MODIFIED);
+        assert_eq!(reply("\"other\""), StatusCode::OK);
+    }
+
+    #[test]
+    fn only_hashed_names_are_kept_for_a_year() {
+        assert!(cache_control("frontend-1f2e3d4c5b6a7988_bg.wasm").contains("immutable"));
+        assert!(cache_control("style-0a1b2c3d.css").contains("immutable"));
+        assert_eq!(cache_control("index.html"), "no-cache");
+        assert_eq!(cache_control("icon-small.svg"), "no-cache");
+    }
+}

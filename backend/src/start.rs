@@ -1,0 +1,155 @@
+//! Starts the parts and joins them: the same for `main` and for the tests.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use anyhow::Context;
+use axum::Router;
+use ipnet::IpNet;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::{
+    altogic::Altogic,
+    config::Config,
+    cross_site::OwnOrigin,
+    embedded::Embedded,
+    flow_cookie::FlowCookie,
+    headers::SecurityHeaders,
+    rate_limit::Limiter,
+    routes,
+    server::{Server, bind},
+    session_cookie::SessionCookie,
+    state::AppState,
+};
+
+/// A system that serves until [`Running::stop`].
+pub struct Running {
+    /// Where the app is (after [`start`]), or the embedded Altogic (after [`start_altogic`]).
+    pub url: Url,
+    /// The Altogic behind the app.
+    pub altogic_url: Url,
+    /// The key with which a client may call the embedded Altogic; empty behind another Altogic.
+    pub client_key: String,
+    servers: Vec<Server>,
+    embedded: Option<Embedded>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Running {
+    /// Takes no new request, finishes what is in flight, and closes the database.
+    pub async fn stop(self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        // The app first: its last requests still need Altogic.
+        for server in self.servers {
+            server.stop().await;
+        }
+        if let Some(embedded) = self.embedded {
+            embedded.close().await;
+        }
+    }
+}
+
+/// Starts the app, and the embedded Altogic unless another one is configured.
+///
+/// # Errors
+/// When a port cannot be had, or the embedded server's folder cannot be used.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    let settings = &config.settings;
+    let listener = bind("LISTEN_ADDR", settings.listen_addr)?;
+    let url = settings.public_url(listener.local_addr()?.port());
+
+    let (embedded, altogic_url, client_key, altogic_server) = if let Some(other) = &settings.altogic_env_url {
+        (
+            None,
+            other.clone(),
+            settings.altogic_client_key.clone().unwrap_or_default(),
+            None,
+        )
+    } else {
+        let altogic_listener = bind("EMBEDDED_ADDR", settings.embedded_addr)?;
+        let address = altogic_listener.local_addr()?;
+        let mut own = settings.embedded(&url, config.clock.clone());
+        // The app speaks for its visitors from this machine.
+        own.trusted_proxies.push(IpNet::from(address.ip()));
+        own.trusted_proxies
+            .push(IpNet::from(IpAddr::from([127, 0, 0, 1])));
+        let embedded = Embedded::open(own)
+            .await
+            .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
+        let server = Server::start(altogic_listener, embedded.rest_router())?;
+        let altogic_url = local_url(address)?;
+        tracing::info!(%altogic_url, "the embedded Altogic is ready");
+        let client_key = embedded.client_key().to_owned();
+        (Some(embedded), altogic_url, client_key, Some(server))
+    };
+
+    let stopping = Arc::new(AtomicBool::new(false));
+    let app = AppState {
+        altogic: Altogic::new(&altogic_url, &client_key, settings.altogic_api_key.as_deref())?,
+        session_cookie: SessionCookie::new(&url, settings.session_max_days),
+        flow_cookie: FlowCookie::new(&url),
+        own_origin: OwnOrigin::new(&url),
+        security_headers: SecurityHeaders::new(&url, settings.altogic_env_url.as_ref()),
+        limiter: Limiter::new(settings.rate_limits),
+        password_min_length: settings.password_min_length,
+        trusted_proxies: settings.trusted_proxies.clone().into(),
+        picture_slot: Arc::new(Semaphore::new(1)),
+        stopping: Arc::clone(&stopping),
+    };
+    let public = embedded
+        .as_ref()
+        .map_or_else(Router::new, Embedded::public_router);
+    let app_server = Server::start(listener, routes::router(app, public))?;
+    let servers = [Some(app_server), altogic_server].into_iter().flatten().collect();
+    Ok(Running {
+        url,
+        altogic_url,
+        client_key,
+        servers,
+        embedded,
+        stopping,
+    })
+}
+
+/// Starts the embedded Altogic alone, on `EMBEDDED_ADDR`.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
+    let settings = &config.settings;
+    let listener = bind("EMBEDDED_ADDR", settings.embedded_addr)?;
+    let url = settings.public_url(listener.local_addr()?.port());
+    let own = settings.embedded(&url, config.clock.clone());
+    let embedded = Embedded::open(own)
+        .await
+        .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
+    let server = Server::start(listener, embedded.rest_router().merge(embedded.public_router()))?;
+    let client_key = embedded.client_key().to_owned();
+    Ok(Running {
+        altogic_url: url.clone(),
+        url,
+        client_key,
+        servers: vec![server],
+        embedded: Some(embedded),
+        stopping: Arc::new(AtomicBool::new(false)),
+    })
+}
+
+/// How this machine reaches a port of its own.
+fn local_url(address: std::net::SocketAddr) -> anyhow::Result<Url> {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    Ok(Url::parse(&format!(
+        "http://{}",
+        std::net::SocketAddr::new(ip, address.port())
+    ))?)
+}

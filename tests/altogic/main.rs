@@ -1,0 +1,16 @@
+//! The embedded server over HTTP: every endpoint's success and each of its refusals.
+
+mod auth_redirect;
+mod magic_link;
+mod mail;
+mod outbox;
+mod profile;
+mod rest;
+mod restart;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod storage;
+mod support;
+mod verify_email;

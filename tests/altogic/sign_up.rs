@@ -1,0 +1,258 @@
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{PASSWORD, Reply, Server};
+
+#[tokio::test]
+async fn a_fresh_address_gets_an_account_a_mail_and_no_session() {
+    let server = Server::start().await;
+
+    let reply = server.sign_up("Ada@X.io").await;
+
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert!(reply.body["session"].is_null());
+    let user = &reply.body["user"];
+    assert_eq!(user["email"], "ada@x.io");
+    assert_eq!(user["name"], "Ada");
+    assert_eq!(user["provider"], "altogic");
+    assert_eq!(user["providerUserId"], user["_id"]);
+    assert_eq!(user["emailVerified"], false);
+    assert_eq!(user["lastLoginAt"], user["signUpAt"]);
+    assert_eq!(user["_id"].as_str().unwrap().len(), 24);
+    assert!(user.get("password").is_none());
+    let mails = server.mails("ada@x.io").await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0]["subject"], "Confirm your signup");
+}
+
+#[tokio::test]
+async fn each_refused_field_has_one_item() {
+    let server = Server::start().await;
+    let sign_up = async |email: &str, password: &str| {
+        server
+            .post(
+                "auth/signup-email",
+                None,
+                json!({ "email": email, "password": password }),
+            )
+            .await
+    };
+
+    assert_eq!(sign_up("nobody", PASSWORD).await.refused_fields(), ["email"]);
+    assert_eq!(sign_up("a@b.c", "short").await.refused_fields(), ["password"]);
+    assert_eq!(
+        sign_up("nobody", "short").await.refused_fields(),
+        ["email", "password"]
+    );
+    assert_eq!(
+        server
+            .post_empty("auth/signup-email", None)
+            .await
+            .refused_fields(),
+        ["email", "password"]
+    );
+    let wrong_types = json!({ "email": 1, "password": [], "nameOrUserData": 5 });
+    let reply = server.post("auth/signup-email", None, wrong_types).await;
+    assert_eq!(reply.refused_fields(), ["name", "email", "password"]);
+}
+
+#[tokio::test]
+async fn a_password_of_name_or_address_is_refused() {
+    let server = Server::start().await;
+
+    for password in ["lovelace-1815", "countess-1815"] {
+        let body =
+            json!({ "email": "countess@x.io", "password": password, "nameOrUserData": "Ada Lovelace" });
+
+        assert_eq!(
+            server
+                .post("auth/signup-email", None, body)
+                .await
+                .refused_fields(),
+            ["password"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_longer_minimum_counts() {
+    let server = Server::start_with(|settings| settings.password_min_length = 30).await;
+
+    assert_eq!(server.sign_up("ada@x.io").await.refused_fields(), ["password"]);
+}
+
+#[tokio::test]
+async fn a_taken_address_is_answered_as_a_fresh_one_and_its_owner_told() {
+    let server = Server::start().await;
+    let user = server.verified_user("ada@x.io").await;
+
+    let fresh = server.sign_up("grace@x.io").await;
+    let taken = server.sign_up("ada@x.io").await;
+
+    assert_eq!((taken.status, fresh.status), (200, 200));
+    let keys = |reply: &Reply| {
+        reply.body["user"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&taken), keys(&fresh));
+    assert_eq!(taken.body["user"]["emailVerified"], false);
+    assert_ne!(taken.text("/user/_id"), user.id);
+    assert!(taken.body["session"].is_null());
+    let mail = &server.mails("ada@x.io").await[0];
+    assert_eq!(mail["subject"], "You already have an account");
+    let key = server.mailed_key("ada@x.io").await;
+    let granted = server.get(&format!("auth/grant?key={key}"), None).await;
+    assert_eq!(granted.text("/user/_id"), user.id);
+}
+
+#[tokio::test]
+async fn a_taken_account_keeps_its_password() {
+    let server = Server::start().await;
+    server.verified_user("ada@x.io").await;
+    let body = json!({ "email": "ada@x.io", "password": "the attacker's choice" });
+
+    assert_eq!(server.post("auth/signup-email", None, body).await.status, 200);
+
+    server
+        .sign_in("ada@x.io", "the attacker's choice")
+        .await
+        .refused(401, "invalid_credentials");
+    assert_eq!(server.sign_in("ada@x.io", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_abandoned_sign_up_is_taken_over_by_the_newest() {
+    let server = Server::start().await;
+    let first = server.sign_up("ada@x.io").await;
+    let first_key = server.mailed_key("ada@x.io").await;
+    let body = json!({ "email": "ada@x.io", "password": "the second password", "nameOrUserData": "Grace" });
+
+    let second = server.post("auth/signup-email", None, body).await;
+
+    // Ids that stay the same would tell a free address from a taken one.
+    assert_ne!(second.text("/user/_id"), first.text("/user/_id"));
+    server
+        .get(&format!("auth/grant?key={first_key}"), None)
+        .await
+        .refused(403, "invalid_access_token");
+    let key = server.mailed_key("ada@x.io").await;
+    let granted = server.get(&format!("auth/grant?key={key}"), None).await;
+    assert_eq!(granted.text("/user/name"), "Grace");
+    server
+        .sign_in("ada@x.io", PASSWORD)
+        .await
+        .refused(401, "invalid_credentials");
+    assert_eq!(
+        server.sign_in("ada@x.io", "the second password").await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn twenty_sign_ups_at_once_make_one_account() {
+    let server = std::sync::Arc::new(Server::start().await);
+    let tries: Vec<_> = (0..20)
+        .map(|_| {
+            let server = server.clone();
+            tokio::spawn(async move { server.sign_up("ada@x.io").await.status })
+        })
+        .collect();
+
+    for one in tries {
+        assert_eq!(one.await.unwrap(), 200);
+    }
+
+    let mails = server.mails("ada@x.io").await;
+    assert_eq!(mails.len(), 5);
+}
+
+#[tokio::test]
+async fn without_confirmation_sign_up_signs_in_and_a_taken_address_is_told() {
+    let server = Server::start_with(|settings| settings.confirm_email = false).await;
+
+    let reply = server.sign_up("ada@x.io").await;
+
+    assert_eq!(reply.text("/session/userId"), reply.text("/user/_id"));
+    let token = reply.text("/session/token");
+    assert_eq!(
+        server.get("auth/user", Some(&token)).await.text("/email"),
+        "ada@x.io"
+    );
+    assert!(server.mails("ada@x.io").await.is_empty());
+    server.sign_up("ada@x.io").await.refused(400, "email_not_unique");
+}
+
+#[tokio::test]
+async fn compatible_errors_tell_a_taken_address() {
+    let server = Server::start_with(|settings| settings.compat_errors = true).await;
+    server.verified_user("ada@x.io").await;
+
+    server.sign_up("ada@x.io").await.refused(400, "email_not_unique");
+}
+
+#[tokio::test]
+async fn user_data_is_merged_but_sets_no_system_field() {
+    let server = Server::start().await;
+    let data = json!({
+        "name": "Ada", "surname": "Lovelace", "age": 36, "_id": "0", "provider": "google", "emailVerified": true,
+        "phone": "+15555555555", "email": "other@x.io", "signUpAt": "1970-01-01T00:00:00.000Z",
+    });
+    let body = json!({ "email": "ada@x.io", "password": PASSWORD, "nameOrUserData": data });
+
+    let reply = server.post("auth/signup-email", None, body).await;
+
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let user = &reply.body["user"];
+    assert_eq!((&user["surname"], &user["age"]), (&json!("Lovelace"), &json!(36)));
+    assert_eq!(user["email"], "ada@x.io");
+    assert_eq!(user["provider"], "altogic");
+    assert_eq!(user["emailVerified"], false);
+    assert!(user.get("phone").is_none());
+    assert!(!user["signUpAt"].as_str().unwrap().starts_with("1970"));
+    assert!(reply.body["session"].is_null());
+}
+
+#[tokio::test]
+async fn only_an_api_key_may_say_that_an_address_is_verified() {
+    let server = Server::start().await;
+    let body = |email| {
+        let data = json!({ "name": "Ada", "emailVerified": true });
+        json!({ "email": email, "password": PASSWORD, "nameOrUserData": data })
+    };
+    let sign_up = |email, key| {
+        let request = server
+            .request(Method::POST, "auth/signup-email")
+            .header("Authorization", key);
+        Reply::of(request.json(&body(email)))
+    };
+
+    let with_key = sign_up("ada@x.io", "an-api-key").await;
+    let with_wrong_key = sign_up("grace@x.io", "another-key").await;
+
+    assert_eq!(with_key.body["user"]["emailVerified"], true);
+    assert!(with_key.body["session"].is_object());
+    assert_eq!(with_wrong_key.body["user"]["emailVerified"], false);
+    assert!(with_wrong_key.body["session"].is_null());
+}
+
+#[tokio::test]
+async fn odd_user_data_is_refused() {
+    let server = Server::start().await;
+
+    for data in [
+        json!({ "$where": 1 }),
+        json!({ "_hidden": 1 }),
+        json!({ "a.b": 1 }),
+        json!({ "x": "y".repeat(70_000) }),
+    ] {
+        let body = json!({ "email": "ada@x.io", "password": PASSWORD, "nameOrUserData": data });
+
+        let reply = server.post("auth/signup-email", None, body).await;
+
+        assert_eq!(reply.refused_fields(), ["nameOrUserData"]);
+    }
+}

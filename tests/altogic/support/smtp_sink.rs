@@ -1,0 +1,141 @@
+//! A mail server on a loopback port that takes what it is told to take.
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// A delivered mail.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    pub to: String,
+    pub message: String,
+}
+
+#[derive(Default)]
+struct State {
+    delivered: Mutex<Vec<Delivered>>,
+    refusals: Mutex<VecDeque<&'static str>>,
+    asked: Mutex<usize>,
+    changed: Notify,
+}
+
+/// Runs until it is dropped.
+pub struct SmtpSink {
+    pub address: SocketAddr,
+    state: Arc<State>,
+    serving: JoinHandle<()>,
+}
+
+impl SmtpSink {
+    /// Starts; the first mails are answered with `refusals` after their recipient, for example
+    /// `451 later`.
+    pub async fn start(refusals: &[&'static str]) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State::default());
+        state.refusals.lock().unwrap().extend(refusals);
+        let shared = state.clone();
+        let serving = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(stream, shared.clone()));
+            }
+        });
+        Self {
+            address,
+            state,
+            serving,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://{}", self.address)
+    }
+
+    /// Waits until `count` mails are here.
+    pub async fn delivered(&self, count: usize) -> Vec<Delivered> {
+        self.until(|state| {
+            let delivered = state.delivered.lock().unwrap();
+            (delivered.len() >= count).then(|| delivered.clone())
+        })
+        .await
+    }
+
+    /// Waits until `count` mails were offered, taken or not.
+    pub async fn asked(&self, count: usize) {
+        self.until(|state| (*state.asked.lock().unwrap() >= count).then_some(()))
+            .await;
+    }
+
+    async fn until<T>(&self, done: impl Fn(&State) -> Option<T>) -> T {
+        loop {
+            let changed = self.state.changed.notified();
+            if let Some(value) = done(&self.state) {
+                return value;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Drop for SmtpSink {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// The server's half of RFC 5321, as far as one client needs it.
+async fn converse(stream: TcpStream, state: Arc<State>) {
+    let (reader, mut writer) = stream.into_split();
+    let mut lines = BufReader::new(reader).lines();
+    let mut to = String::new();
+    writer.write_all(b"220 sink\r\n").await.unwrap();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let verb = line
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        let answer = match verb.as_str() {
+            "EHLO" => "250-sink\r\n250 8BITMIME".to_owned(),
+            "RCPT" => {
+                *state.asked.lock().unwrap() += 1;
+                to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+                let refusal = state.refusals.lock().unwrap().pop_front();
+                state.changed.notify_waiters();
+                refusal.unwrap_or("250 ok").to_owned()
+            }
+            "DATA" => {
+                writer.write_all(b"354 go on\r\n").await.unwrap();
+                let mut message = String::new();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    if line == "." {
+                        break;
+                    }
+                    message.push_str(line.strip_prefix('.').unwrap_or(&line));
+                    message.push_str("\r\n");
+                }
+                state.delivered.lock().unwrap().push(Delivered {
+                    to: to.clone(),
+                    message,
+                });
+                state.changed.notify_waiters();
+                "250 taken".to_owned()
+            }
+            "QUIT" => "221 bye".to_owned(),
+            _ => "250 ok".to_owned(),
+        };
+        if writer
+            .write_all(format!("{answer}\r\n").as_bytes())
+            .await
+            .is_err()
+            || verb == "QUIT"
+        {
+            return;
+        }
+    }
+}

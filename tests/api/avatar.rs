@@ -1,0 +1,246 @@
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use reqwest::{Method, StatusCode};
+use shared::{avatar::MAX_BYTES, profile::Response};
+use support::{Client, Reply, TestApp};
+
+use crate::PASSWORD;
+
+const RED: Rgb<u8> = Rgb([220, 20, 20]);
+const BLUE: Rgb<u8> = Rgb([20, 20, 220]);
+
+/// Left half red, right half blue.
+fn picture(width: u32, height: u32) -> DynamicImage {
+    RgbImage::from_fn(width, height, |x, _| if x < width / 2 { RED } else { BLUE }).into()
+}
+
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// A JPEG whose EXIF says "turn me a quarter clockwise" and names a place.
+fn turned_jpeg(picture: &DynamicImage) -> Vec<u8> {
+    let jpeg = encoded(picture, ImageFormat::Jpeg);
+    let tiff = [
+        b"II*\0\x08\0\0\0" as &[u8],
+        b"\x02\0",                             // two entries
+        b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0", // Orientation, SHORT, 1, 6
+        b"\x0e\x01\x02\0\x0d\0\0\0\x26\0\0\0", // ImageDescription, ASCII, 13, at 38
+        b"\0\0\0\0",
+        b"SECRET PLACE\0",
+    ]
+    .concat();
+    let length = u16::try_from(2 + 6 + tiff.len()).unwrap().to_be_bytes();
+    [&jpeg[..2], &[0xff, 0xe1], &length, b"Exif\0\0", &tiff, &jpeg[2..]].concat()
+}
+
+async fn signed_in(app: &TestApp) -> Client {
+    let client = app.client();
+    client.join("Ada", "ada@example.com", PASSWORD).await;
+    client
+}
+
+async fn stored(client: &Client, url: &str) -> (StatusCode, Vec<u8>) {
+    let response = client.http.get(url).send().await.unwrap();
+    (response.status(), response.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test]
+async fn every_kind_of_picture_becomes_a_small_square() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::WebP,
+        ImageFormat::Gif,
+    ] {
+        let reply = client
+            .put_avatar(encoded(&picture(900, 600), format), "application/octet-stream")
+            .await;
+        assert_eq!(reply.status, StatusCode::OK, "{format:?} {reply:?}");
+        let url = reply.json::<Response>().user.profile_picture.unwrap();
+        let (status, webp) = stored(&client, &url).await;
+        assert_eq!(status, StatusCode::OK);
+        let avatar = image::load_from_memory_with_format(&webp, ImageFormat::WebP).unwrap();
+        assert_eq!((avatar.width(), avatar.height()), (512, 512));
+    }
+}
+
+#[tokio::test]
+async fn a_small_picture_is_not_blown_up() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+
+    let reply = client
+        .put_avatar(encoded(&picture(40, 30), ImageFormat::Png), "image/png")
+        .await;
+
+    let (_, webp) = stored(&client, &reply.json::<Response>().user.profile_picture.unwrap()).await;
+    assert_eq!(image::load_from_memory(&webp).unwrap().width(), 30);
+}
+
+#[tokio::test]
+async fn a_turned_photo_stands_upright_and_loses_its_metadata() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+
+    let reply = client
+        .put_avatar(turned_jpeg(&picture(600, 400)), "image/jpeg")
+        .await;
+
+    let (_, webp) = stored(&client, &reply.json::<Response>().user.profile_picture.unwrap()).await;
+    let avatar = image::load_from_memory(&webp).unwrap().into_rgb8();
+    let (top, bottom) = (avatar.get_pixel(200, 20), avatar.get_pixel(200, 380));
+    assert!(top[0] > top[2] && bottom[2] > bottom[0], "{top:?} {bottom:?}");
+    assert!(!webp.windows(6).any(|window| window == b"SECRET"));
+}
+
+#[tokio::test]
+async fn a_new_picture_takes_the_place_of_the_old_one() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let put = async || {
+        let reply = client
+            .put_avatar(encoded(&picture(64, 64), ImageFormat::Png), "image/png")
+            .await;
+        reply.json::<Response>().user.profile_picture.unwrap()
+    };
+
+    let old = put().await;
+    let new = put().await;
+
+    assert_ne!(old, new);
+    assert_eq!(stored(&client, &old).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(stored(&client, &new).await.0, StatusCode::OK);
+    assert_eq!(
+        client.profile().await.json::<Response>().user.profile_picture,
+        Some(new)
+    );
+}
+
+#[tokio::test]
+async fn a_picture_can_be_taken_away() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let reply = client
+        .put_avatar(encoded(&picture(64, 64), ImageFormat::Png), "image/png")
+        .await;
+    let url = reply.json::<Response>().user.profile_picture.unwrap();
+
+    let reply = client.delete_avatar().await;
+
+    assert_eq!(reply.json::<Response>().user.profile_picture, None);
+    assert_eq!(stored(&client, &url).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(client.delete_avatar().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_in_plain_words() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let png = encoded(&picture(64, 64), ImageFormat::Png);
+    let files: [&[u8]; 8] = [
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"%PDF-1.7 and so on and so on",
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        b"BM a bitmap would begin like this",
+        b"",
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n not really a picture",
+        &png[..png.len() / 2],
+    ];
+
+    for file in files {
+        let reply = client.put_avatar(file, "image/png").await;
+        assert_eq!(
+            reply.refusal(),
+            (415, "unsupported_media_type".to_owned()),
+            "{file:?}"
+        );
+    }
+    assert_eq!(
+        client.profile().await.json::<Response>().user.profile_picture,
+        None
+    );
+}
+
+#[tokio::test]
+async fn a_file_over_eight_mebibytes_is_refused() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let mut large = encoded(&picture(64, 64), ImageFormat::Png);
+    large.resize(MAX_BYTES + 1, 0);
+
+    let reply = client.put_avatar(large, "image/png").await;
+
+    assert_eq!(reply.refusal(), (413, "body_too_large".to_owned()));
+}
+
+#[tokio::test]
+async fn a_small_file_with_endless_pixels_is_refused() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    // The head of a PNG of 60,000 by 60,000 pixels, with its right checksum.
+    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xea\x60\0\0\xea\x60\x08\x06\0\0\0".to_vec();
+    let checksum = crc32(&bomb[12..]);
+    bomb.extend(checksum.to_be_bytes());
+    bomb.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
+
+    let reply = client.put_avatar(bomb, "image/png").await;
+
+    assert_eq!(reply.refusal(), (413, "body_too_large".to_owned()));
+}
+
+/// The checksum of PNG chunks (RFC 2083, 15).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            }
+        })
+    })
+}
+
+#[tokio::test]
+async fn a_form_without_a_picture_and_a_body_that_is_no_form_are_refused() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let put = || client.request(Method::PUT, shared::avatar::PATH);
+
+    let other = reqwest::multipart::Form::new().text("name", "x");
+    let other = Reply::of(put().multipart(other)).await;
+    let json = Reply::of(put().json(&serde_json::json!({}))).await;
+
+    assert_eq!(other.refusal(), (400, "invalid_request_body".to_owned()));
+    assert_eq!(json.refusal(), (415, "unsupported_media_type".to_owned()));
+}
+
+#[tokio::test]
+async fn a_public_picture_cannot_become_a_page() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let reply = client
+        .put_avatar(encoded(&picture(64, 64), ImageFormat::Png), "text/html")
+        .await;
+    let url = reply.json::<Response>().user.profile_picture.unwrap();
+
+    let reply = Reply::of(client.http.get(&url)).await;
+
+    assert_eq!(reply.header("content-type"), Some("image/webp"));
+    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+    assert!(
+        reply
+            .header("content-security-policy")
+            .unwrap()
+            .contains("sandbox")
+    );
+    assert!(reply.header("cache-control").unwrap().contains("immutable"));
+}

@@ -1,0 +1,19 @@
+//! The backend over HTTP: every route of the contract, what it gives and what it refuses.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod altogic_away;
+mod auth_redirect;
+mod avatar;
+mod every_route;
+mod magic_link;
+mod pages;
+mod profile;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod verify_email;
+
+/// A password that every rule accepts.
+const PASSWORD: &str = "correct horse battery";

@@ -1,0 +1,130 @@
+//! The site's page, its headers, and what is no page.
+
+use reqwest::{Method, StatusCode};
+use support::{Reply, TestApp};
+
+#[tokio::test]
+async fn every_page_is_served_and_an_unknown_one_is_a_404_page() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+
+    for path in [
+        "/",
+        "/sign-in",
+        "/sign-up",
+        "/magic-link",
+        "/auth-redirect",
+        "/profile",
+        "/sign-in?return_to=/profile",
+    ] {
+        let reply = client.get(path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        assert_eq!(
+            reply.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{path}"
+        );
+    }
+    let missing = client.get("/nowhere").await;
+    assert_eq!(
+        (missing.status, missing.header("content-type")),
+        (StatusCode::NOT_FOUND, Some("text/html; charset=utf-8"))
+    );
+}
+
+#[tokio::test]
+async fn pages_allow_no_foreign_and_no_inline_code() {
+    let app = TestApp::spawn().await;
+
+    let reply = app.client().get("/").await;
+
+    let policy = reply.header("content-security-policy").unwrap();
+    for part in [
+        "default-src 'none'",
+        "'wasm-unsafe-eval'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(
+        !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'") && !policy.contains("nonce"),
+        "{policy}"
+    );
+    let inline = reply.body.matches("<script").count() - reply.body.matches("<script src").count();
+    assert!(policy.matches("'sha256-").count() <= inline, "{policy}");
+    assert!(
+        !reply.body.contains("style=") && !reply.body.contains("<style") && !reply.body.contains(" onload=")
+    );
+    assert!(reply.header("permissions-policy").is_some());
+    assert!(
+        reply.header("strict-transport-security").is_none(),
+        "plain http must not pin https"
+    );
+}
+
+#[tokio::test]
+async fn hashed_files_are_kept_and_the_page_is_asked_for_again() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+    let page = client.get("/").await;
+    let wasm = page
+        .body
+        .split('"')
+        .find(|part| part.contains("_bg.wasm"))
+        .expect("the page names its wasm");
+
+    let wasm = Reply::of(client.request(Method::GET, wasm).header("accept-encoding", "br")).await;
+    let again = client
+        .request(Method::GET, "/profile")
+        .header("if-none-match", page.header("etag").unwrap());
+
+    assert_eq!(wasm.header("content-type"), Some("application/wasm"));
+    assert_eq!(wasm.header("content-encoding"), Some("br"));
+    assert_eq!(
+        wasm.header("cache-control"),
+        Some("public, max-age=31536000, immutable")
+    );
+    assert_eq!(page.header("cache-control"), Some("no-cache"));
+    let again = Reply::of(again).await;
+    assert_eq!(
+        (again.status, again.body.as_str()),
+        (StatusCode::NOT_MODIFIED, "")
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_no_page() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+
+    for path in [
+        "/missing.js",
+        "/favicon.gif",
+        "/.well-known/nothing",
+        "/.env",
+        "/.git/config",
+    ] {
+        assert_eq!(
+            client.get(path).await.refusal(),
+            (404, "not_found".to_owned()),
+            "{path}"
+        );
+    }
+    assert_eq!(
+        Reply::of(client.request(Method::POST, "/profile"))
+            .await
+            .refusal(),
+        (405, "method_not_allowed".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn health_and_readiness_are_told() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+
+    assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
+    assert_eq!(client.get("/readyz").await.status, StatusCode::OK);
+}

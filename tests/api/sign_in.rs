@@ -1,0 +1,135 @@
+use reqwest::StatusCode;
+use shared::sign_in::Response;
+use support::TestApp;
+
+use crate::PASSWORD;
+
+#[tokio::test]
+async fn the_right_password_sets_a_cookie_that_scripts_cannot_read() {
+    let app = TestApp::spawn().await;
+    app.client().join("Ada", "ada@example.com", PASSWORD).await;
+    let client = app.client();
+
+    let reply = client.sign_in(" ADA@example.com ", PASSWORD).await;
+
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(reply.json::<Response>().user.name, "Ada");
+    let cookie = reply
+        .set_cookies()
+        .into_iter()
+        .find(|cookie| cookie.starts_with("session_token="))
+        .unwrap();
+    for flag in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="] {
+        assert!(cookie.contains(flag), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    let token = client.cookie("session_token").unwrap();
+    assert!(!reply.body.contains(&token));
+}
+
+#[tokio::test]
+async fn unknown_address_and_wrong_password_get_one_answer() {
+    let app = TestApp::spawn().await;
+    app.client().join("Ada", "ada@example.com", PASSWORD).await;
+
+    let wrong = app.client().sign_in("ada@example.com", "wrong password").await;
+    let unknown = app.client().sign_in("nobody@example.com", "wrong password").await;
+
+    assert_eq!(wrong.refusal(), (401, "invalid_credentials".to_owned()));
+    assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
+    assert!(wrong.set_cookies().is_empty());
+}
+
+#[tokio::test]
+async fn an_unverified_address_is_told_only_to_who_knows_the_password() {
+    let app = TestApp::spawn().await;
+    app.client().sign_up("Ada", "ada@example.com", PASSWORD).await;
+
+    let right = app.client().sign_in("ada@example.com", PASSWORD).await;
+    let wrong = app.client().sign_in("ada@example.com", "wrong password").await;
+
+    assert_eq!(right.refusal(), (401, "email_not_verified".to_owned()));
+    assert_eq!(wrong.refusal(), (401, "invalid_credentials".to_owned()));
+}
+
+#[tokio::test]
+async fn a_planted_cookie_is_never_adopted() {
+    let app = TestApp::spawn().await;
+    app.client().join("Ada", "ada@example.com", PASSWORD).await;
+    let client = app.client();
+    client.plant_cookie("session_token=chosen-by-somebody-else; Path=/");
+
+    client.sign_in("ada@example.com", PASSWORD).await;
+
+    assert_ne!(client.cookie("session_token").unwrap(), "chosen-by-somebody-else");
+    assert_eq!(client.profile().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn nobody_gets_the_session_of_the_request_before() {
+    let app = TestApp::spawn().await;
+    let (ada, bob) = (app.client(), app.client());
+    ada.join("Ada", "ada@example.com", PASSWORD).await;
+    bob.join("Bob", "bob@example.com", PASSWORD).await;
+
+    let visits = (0..60).map(|turn| {
+        let client = [ada.clone(), app.client(), bob.clone()][turn % 3].clone();
+        tokio::spawn(async move { (turn % 3, client.profile().await) })
+    });
+
+    for visit in visits.collect::<Vec<_>>() {
+        let (who, reply) = visit.await.unwrap();
+        match who {
+            0 => assert_eq!(reply.json::<Response>().user.name, "Ada"),
+            1 => assert_eq!(reply.refusal(), (401, "missing_session_token".to_owned())),
+            _ => assert_eq!(reply.json::<Response>().user.name, "Bob"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn too_many_tries_have_to_wait() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+
+    let mut last = client.sign_in("ada@example.com", "").await;
+    for _ in 0..60 {
+        if last.status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        last = client.sign_in("ada@example.com", "").await;
+    }
+
+    assert_eq!(last.refusal(), (429, "rate_limit_exceeded".to_owned()));
+    assert!(last.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    let forged = client
+        .request(reqwest::Method::POST, shared::sign_in::PATH)
+        .header("x-forwarded-for", "192.0.2.7");
+    let forged = support::Reply::of(forged.json(&serde_json::json!({ "email": "", "password": "" }))).await;
+    assert_eq!(forged.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn an_unused_session_ends_after_its_days_and_every_session_after_more() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+    client.join("Ada", "ada@example.com", PASSWORD).await;
+    let days = |days: u64| std::time::Duration::from_secs(days * 24 * 60 * 60);
+
+    for _ in 0..6 {
+        app.clock.advance(days(29));
+        assert_eq!(client.profile().await.status, StatusCode::OK);
+    }
+    app.clock.advance(days(7));
+    assert_eq!(
+        client.profile().await.refusal(),
+        (401, "invalid_session_token".to_owned())
+    );
+
+    client.sign_in("ada@example.com", PASSWORD).await;
+    app.clock.advance(days(31));
+    assert_eq!(
+        client.profile().await.refusal(),
+        (401, "invalid_session_token".to_owned())
+    );
+}

@@ -1,0 +1,89 @@
+//! What was answered with success is still there after `kill -9` (SECURITY-BAR T-86).
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use shared::sign_up;
+use sqlx::{Connection as _, SqliteConnection};
+use support::{Client, TestBinary};
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+const SIGN_UPS: usize = 100;
+const AT_ONCE: usize = 8;
+/// The power goes when this many have been acknowledged: in the middle.
+const KILL_AFTER: usize = 40;
+const PASSWORD: &str = "correct horse battery";
+
+#[tokio::test]
+async fn every_acknowledged_sign_up_survives_kill_9() {
+    let mut app = TestBinary::start(&[("RATE_LIMITS", "off")]).await;
+    let (acknowledge, mut acknowledged) = mpsc::unbounded_channel();
+    let next = Arc::new(AtomicUsize::new(0));
+    for _ in 0..AT_ONCE {
+        tokio::spawn(sign_up_many(app.client(), Arc::clone(&next), acknowledge.clone()));
+    }
+    drop(acknowledge);
+
+    let mut emails = Vec::new();
+    while emails.len() < KILL_AFTER {
+        emails.push(acknowledged.recv().await.expect("sign-ups succeed"));
+    }
+    app.kill().await;
+    while let Some(email) = acknowledged.recv().await {
+        emails.push(email);
+    }
+
+    assert!(emails.len() < SIGN_UPS, "the kill came after the last sign-up");
+    let problems = problems(&app.data_dir().join("latchkey.db")).await.unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    app.restart().await;
+    for email in emails {
+        let client = app.client();
+        let access_token = client.open_link(&client.last_mail_to(&email).await).await;
+        let verified = client.auth_redirect(&access_token, true).await;
+        assert_eq!(verified.status, 200, "{email}: {verified:?}");
+        let signed_in = app.client().sign_in(&email, PASSWORD).await;
+        assert_eq!(signed_in.status, 200, "{email}: {signed_in:?}");
+    }
+}
+
+/// Signs up the next addresses until all are done or the system is gone.
+async fn sign_up_many(client: Client, next: Arc<AtomicUsize>, acknowledge: UnboundedSender<String>) {
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= SIGN_UPS {
+            return;
+        }
+        let form = sign_up::Form {
+            name: format!("Person {number}"),
+            email: format!("person{number}@example.com"),
+            password: PASSWORD.to_owned(),
+        };
+        let request = client.http.post(client.url(sign_up::PATH)).json(&form);
+        match request.send().await {
+            Ok(reply) if reply.status().is_success() => {
+                // The receiver is gone only when the test has failed.
+                drop(acknowledge.send(form.email));
+            }
+            Ok(reply) => panic!("{}: {}", form.email, reply.status()),
+            Err(_) => return,
+        }
+    }
+}
+
+/// What SQLite finds wrong with the database.
+async fn problems(database: &Path) -> sqlx::Result<Vec<String>> {
+    let url = format!("sqlite://{}", database.display());
+    let mut connection = SqliteConnection::connect(&url).await?;
+    let mut problems: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
+        .fetch_all(&mut connection)
+        .await?;
+    problems.retain(|problem| problem != "ok");
+    let orphans = sqlx::query("PRAGMA foreign_key_check")
+        .fetch_all(&mut connection)
+        .await?;
+    problems.extend(orphans.iter().map(|_| "a row refers to nothing".to_owned()));
+    connection.close().await?;
+    Ok(problems)
+}

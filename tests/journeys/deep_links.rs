@@ -1,0 +1,68 @@
+//! Every page can be opened by its address and loaded again; what cannot start says why.
+
+use support::story;
+
+use crate::{EMAIL, NAME, PASSWORD, sign_in};
+
+#[test]
+fn every_page_opens_by_its_address_and_survives_a_reload() {
+    story("deep_links", &[("CONFIRM_EMAIL", "false")], async |stage| {
+        stage.client().join(NAME, EMAIL, PASSWORD).await;
+        let browser = stage.open_browser().await;
+        for (path, title, text) in [
+            ("/", "Welcome", "Sign up"),
+            ("/sign-in", "Sign in", "Password"),
+            ("/sign-up", "Sign up", "Name"),
+            ("/magic-link", "Sign in with a link", "Send the link"),
+            ("/auth-redirect", "Open your mail", "Sign in with a link"),
+            ("/no-such-page", "Not found", "There is no page here"),
+        ] {
+            browser.goto(path).await;
+            for _ in 0..2 {
+                browser.see(text).await;
+                browser.arrive(path).await;
+                assert_eq!(browser.title().await, format!("{title} · Latchkey"));
+                browser.reload().await;
+            }
+        }
+
+        browser.goto("/profile").await;
+        browser.arrive("/sign-in?return_to=/profile").await;
+        sign_in(&browser, EMAIL, PASSWORD).await;
+        browser.arrive("/profile").await;
+        for path in ["/profile", "/"] {
+            browser.goto(path).await;
+            browser.see("profile").await;
+            browser.reload().await;
+            browser.arrive(path).await;
+        }
+        browser.goto("/sign-in").await;
+        browser.arrive("/profile").await;
+    });
+}
+
+#[test]
+fn without_scripts_the_page_says_what_is_wrong() {
+    story("without_scripts", &[], async |stage| {
+        let browser = stage.open_browser().await;
+
+        browser.without_scripts().await;
+        browser.goto("/sign-in").await;
+
+        browser.see("Latchkey needs JavaScript").await;
+    });
+}
+
+#[test]
+fn without_wasm_the_page_says_what_is_wrong() {
+    story("without_wasm", &[], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.allow_text("net::ERR_BLOCKED_BY_CLIENT");
+        browser.allow_text("Failed to fetch");
+
+        browser.block("*.wasm").await;
+        browser.goto("/sign-in").await;
+
+        browser.see("Latchkey could not start").await;
+    });
+}

@@ -1,0 +1,23 @@
+//! Stories across features, told by a real browser over the release binary.
+
+mod altogic_down;
+mod appearance;
+mod deep_links;
+mod first_visit;
+mod magic_link;
+mod refusals;
+mod remote_sign_out;
+
+use support::Browser;
+
+const NAME: &str = "Ada Lovelace";
+const EMAIL: &str = "ada@example.com";
+const PASSWORD: &str = "correct horse battery";
+
+/// Fills in and sends the form of `/sign-in`.
+async fn sign_in(browser: &Browser, email: &str, password: &str) {
+    browser.goto("/sign-in").await;
+    browser.fill("Email address", email).await;
+    browser.fill("Password", password).await;
+    browser.click("Sign in").await;
+}

@@ -1,0 +1,81 @@
+//! What a page looks like: sizes, colours, pictures, and the rules of accessibility.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::{Browser, target_dir};
+
+/// The accessibility rules of axe-core; `make setup` fetches it.
+const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/axe-core/axe.min.js");
+
+/// Gives a text for each rule that is broken. Nothing is fetched again, which a page's own rules
+/// could forbid.
+const RUN_AXE: &str = r"
+    const place = (node) => `\n  ${node.html} ${node.failureSummary}`;
+    const { violations } = await axe.run(document, { preload: false });
+    return violations.map((rule) => `${rule.id}: ${rule.help}` + rule.nodes.map(place).join(''));
+";
+
+impl Browser {
+    /// Gives the page this size, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Asks for the dark or the light colours.
+    pub async fn set_dark(&self, dark: bool) {
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Switches JavaScript off, from the next page on.
+    pub async fn without_scripts(&self) {
+        let off = json!({ "value": true });
+        self.devtools("Emulation.setScriptExecutionDisabled", off).await;
+    }
+
+    /// Lets no request out to addresses of this pattern.
+    pub async fn block(&self, pattern: &str) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setBlockedURLs", json!({ "urls": [pattern] }))
+            .await;
+    }
+
+    /// Writes the page to `target/screenshots/<name>.png`.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let folder = target_dir().join("screenshots");
+        std::fs::create_dir_all(&folder).expect("the target folder can be written");
+        let path = folder.join(format!("{name}.png"));
+        let taken = self.web.screenshot(&path).await;
+        taken.unwrap_or_else(|error| panic!("no screenshot: {error}"));
+        path
+    }
+
+    /// By how many CSS pixels the page is wider than its window.
+    pub async fn overflow(&self) -> i64 {
+        let script = "const root = document.documentElement; return root.scrollWidth - root.clientWidth";
+        self.script(script, json!([])).await.as_i64().unwrap_or_default()
+    }
+
+    /// Asserts that axe-core finds nothing wrong, by WCAG 2.2 AA and its own best practices.
+    ///
+    /// # Panics
+    /// With each rule that is broken, and where.
+    pub async fn check_accessibility(&self) {
+        let axe = std::fs::read_to_string(AXE).expect("`make setup` fetches axe-core");
+        let found = self.web.execute(format!("{axe};{RUN_AXE}"), Vec::new()).await;
+        let found: Vec<String> = found
+            .and_then(|found| found.convert())
+            .unwrap_or_else(|error| panic!("axe-core does not run: {error}"));
+        let path = self.path().await;
+        assert!(found.is_empty(), "on {path}:\n{}", found.join("\n"));
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let answer = self.web.cdp().send_raw(command, parameters).await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+}

@@ -1,0 +1,79 @@
+//! [`story`]: one browser test, from a fresh system to a last look into the console.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::{Browser, Client, TestBinary};
+
+/// Where a story happens.
+pub struct Stage {
+    /// The system.
+    pub app: TestBinary,
+    name: &'static str,
+    browsers: Vec<Arc<Browser>>,
+}
+
+impl Stage {
+    /// Another browser, which knows nothing of the others.
+    pub async fn open_browser(&mut self) -> Arc<Browser> {
+        let browser = Arc::new(Browser::open(&self.app.public_url).await);
+        self.browsers.push(Arc::clone(&browser));
+        browser
+    }
+
+    /// For what a person does outside of the browser, such as reading mail.
+    pub fn client(&self) -> Client {
+        self.app.client()
+    }
+
+    async fn end_well(&self) {
+        for browser in &self.browsers {
+            browser.check_console().await;
+        }
+    }
+
+    /// Leaves behind what explains a failure.
+    async fn end_badly(&self) {
+        for (number, browser) in self.browsers.iter().enumerate() {
+            let picture = browser
+                .screenshot(&format!("failed-{}-{number}", self.name))
+                .await;
+            eprintln!("browser {number}: {}", picture.display());
+            eprintln!("{}", browser.console_text().await);
+        }
+        eprintln!("the system's log:\n{}", self.app.log());
+    }
+}
+
+/// Tells a story over a system that has the settings `env`. It fails when `tell` panics, or when
+/// a browser's console shows an error that the story did not allow.
+pub fn story(name: &'static str, env: &[(&str, &str)], tell: impl AsyncFnOnce(&mut Stage)) {
+    let runtime = Runtime::new().expect("a runtime can be made");
+    let mut stage = runtime.block_on(async {
+        Stage {
+            app: TestBinary::start(env).await,
+            name,
+            browsers: Vec::new(),
+        }
+    });
+
+    let told = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            tell(&mut stage).await;
+            stage.end_well().await;
+        });
+    }));
+    runtime.block_on(async {
+        if told.is_err() {
+            stage.end_badly().await;
+        }
+        for browser in &stage.browsers {
+            browser.close().await;
+        }
+    });
+    if let Err(panic) = told {
+        resume_unwind(panic);
+    }
+}
