@@ -58,7 +58,7 @@ async fn a_refused_mail_is_tried_again() {
     sink.asked(1).await;
 
     // The pause is over by the server's clock; the next mail wakes the worker.
-    server.clock.advance(std::time::Duration::from_secs(60));
+    server.clock.advance(std::time::Duration::from_mins(1));
     loop {
         server.sign_up("grace@x.io").await;
         if sink.delivered(1).await.iter().any(|mail| mail.to == "ada@x.io") {
@@ -94,7 +94,7 @@ async fn what_waited_when_the_server_was_killed_is_sent_by_the_next() {
     };
 
     let clock = backend::embedded::Clock::system();
-    clock.advance(std::time::Duration::from_secs(60));
+    clock.advance(std::time::Duration::from_mins(1));
     let next = Server::start_in(folder, |settings| {
         settings.smtp = Some(smtp);
         settings.clock = clock;

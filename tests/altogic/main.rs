@@ -1,5 +1,7 @@
 //! The embedded server over HTTP: every endpoint's success and each of its refusals.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod auth_redirect;
 mod magic_link;
 mod mail;

@@ -122,11 +122,11 @@ async fn signing_out_all_others_keeps_the_own() {
 
 #[tokio::test]
 async fn an_unused_session_ends_and_a_used_one_lives_on() {
-    let server = Server::start_with(|settings| settings.session_idle = Duration::from_secs(3600)).await;
+    let server = Server::start_with(|settings| settings.session_idle = Duration::from_hours(1)).await;
     let used = server.verified_user("ada@x.io").await.token;
     let unused = server.sign_in("ada@x.io", PASSWORD).await.text("/session/token");
 
-    server.clock.advance(Duration::from_secs(3000));
+    server.clock.advance(Duration::from_mins(50));
     assert_eq!(server.get("auth/user", Some(&used)).await.status, 200);
     wait_until_seen(&server, &used).await;
     server.clock.advance(Duration::from_secs(601));
@@ -169,7 +169,7 @@ async fn wait_until_seen(server: &Server, token: &str) {
 
 #[tokio::test]
 async fn every_session_ends_at_its_absolute_limit() {
-    let server = Server::start_with(|settings| settings.session_max = Duration::from_secs(3600)).await;
+    let server = Server::start_with(|settings| settings.session_max = Duration::from_hours(1)).await;
     let token = server.verified_user("ada@x.io").await.token;
 
     server.clock.advance(Duration::from_secs(3590));

@@ -71,7 +71,7 @@ async fn hashed_files_are_kept_and_the_page_is_asked_for_again() {
     let page = client.get("/").await;
     let wasm = page
         .body
-        .split('"')
+        .split(['"', '\'', '=', ' ', '>'])
         .find(|part| part.contains("_bg.wasm"))
         .expect("the page names its wasm");
 

@@ -55,6 +55,7 @@ pub fn router(app: AppState, public: Router) -> Router {
         .merge(avatar::router())
         .merge(sessions::router())
         .route("/api", axum::routing::any(no_such_route))
+        .route("/api/", axum::routing::any(no_such_route))
         .route("/api/{*path}", axum::routing::any(no_such_route))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), session_cookie::clear_when_ended))

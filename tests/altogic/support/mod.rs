@@ -8,7 +8,7 @@ pub use smtp_sink::SmtpSink;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use backend::embedded::{Clock, Embedded, Settings};
@@ -27,14 +27,13 @@ pub struct Server {
     pub clock: Clock,
     pub embedded: Embedded,
     pub http: Client,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     serving: JoinHandle<()>,
 }
 
 /// A signed-in user.
 pub struct User {
     pub id: String,
-    pub email: String,
     pub token: String,
 }
 
@@ -45,11 +44,11 @@ impl Server {
 
     /// Starts with changed settings.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), change).await
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), change).await
     }
 
     /// Starts on a folder that another server left behind.
-    pub async fn start_in(folder: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let clock = Clock::system();
@@ -86,9 +85,8 @@ impl Server {
     }
 
     /// Stops without warning, as a killed process would, and gives the folder back.
-    pub fn kill(self) -> TempDir {
-        self.serving.abort();
-        self.folder
+    pub fn kill(self) -> Arc<TempDir> {
+        self.folder.clone()
     }
 
     pub fn folder(&self) -> &Path {
@@ -148,7 +146,6 @@ impl Server {
         assert_eq!(granted.status, 200, "{}", granted.body);
         User {
             id: granted.text("/user/_id"),
-            email: email.to_owned(),
             token: granted.text("/session/token"),
         }
     }
