@@ -3,10 +3,12 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{Password, sign_in};
 
-use super::{WayIn, use_return_to};
 use crate::{
     CurrentUser, Submission, api, browser,
-    components::{CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, email_problem},
+    components::{
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, WayIn, email_problem,
+        use_return_to,
+    },
 };
 
 /// Signs in; the guard of the page then moves the visitor on.

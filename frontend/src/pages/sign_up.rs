@@ -3,11 +3,10 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{NewPassword, sign_up};
 
-use super::WayIn;
 use crate::{
     CurrentUser, Submission, api,
     components::{
-        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, email_problem,
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, WayIn, email_problem,
         name_problem,
     },
 };
