@@ -110,7 +110,7 @@ pub fn AvatarEditor() -> impl IntoView {
         </div>
         <ErrorMessage error=failure on_retry=Callback::new(move |()| send()) />
         <ErrorMessage
-            error=Signal::derive(move || removal.failure())
+            error=removal.failure()
             on_retry=Callback::new(move |()| remove())
         />
     }
@@ -143,7 +143,7 @@ fn Picker(
                 <button
                     type="button"
                     class="link"
-                    aria-busy=move || removal.is_pending().to_string()
+                    aria-busy=removal.busy()
                     on:click=move |_| on_remove.run(())
                 >
                     "Remove picture"

@@ -61,7 +61,7 @@ pub fn SignUp() -> impl IntoView {
             <section class="card">
                 <Heading title="Sign up" form>"Sign up"</Heading>
                 <form method="post" action="/sign-up" novalidate on:submit=submit>
-                    <ErrorMessage error=Signal::derive(move || form.failure()) />
+                    <ErrorMessage error=form.failure() />
                     <ErrorSummary form />
                     <Field form name="name" label="Name" value=name check=name_problem autocomplete="name" />
                     <Field
