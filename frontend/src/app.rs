@@ -11,8 +11,8 @@ use shared::ReturnTo;
 
 use crate::{
     Access, CurrentUser, News, browser,
-    components::{FirstHeading, Header, Skeleton},
-    pages::{AuthRedirect, Index, MagicLink, NotFound, Profile, SignIn, SignUp, Unreachable, use_return_to},
+    components::{FirstHeading, Header, Skeleton, use_return_to},
+    pages::{AuthRedirect, Index, MagicLink, NotFound, Profile, SignIn, SignUp, Unreachable},
     words::with_return_to,
 };
 

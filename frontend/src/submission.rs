@@ -80,9 +80,14 @@ impl Submission {
         self.pending.get()
     }
 
+    /// The same for the attribute `aria-busy`.
+    pub fn busy(self) -> Signal<&'static str> {
+        Signal::derive(move || if self.is_pending() { "true" } else { "false" })
+    }
+
     /// Why the form as a whole failed.
-    pub fn failure(self) -> Option<Error> {
-        self.failure.get()
+    pub fn failure(self) -> Signal<Option<Error>> {
+        self.failure.into()
     }
 
     /// Whether the form failed for this reason.

@@ -31,7 +31,7 @@ impl Upload {
 /// [`Error::Network`] if the browser refuses to send at all.
 pub fn avatar_upload(
     file: &File,
-    on_progress: impl Fn(f64) + 'static,
+    on_progress: impl Fn(u32) + 'static,
     on_end: impl FnOnce(Result<avatar::Response, Error>) + 'static,
 ) -> Result<Upload, Error> {
     start(file, Box::new(on_progress), Box::new(on_end)).map_err(|_| Error::Network)
@@ -39,7 +39,7 @@ pub fn avatar_upload(
 
 fn start(
     file: &File,
-    on_progress: Box<dyn Fn(f64)>,
+    on_progress: Box<dyn Fn(u32)>,
     on_end: Box<dyn FnOnce(Result<avatar::Response, Error>)>,
 ) -> Result<Upload, JsValue> {
     let request = XmlHttpRequest::new()?;
@@ -48,7 +48,12 @@ fn start(
 
     let progress = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
         if event.total() > 0.0 {
-            on_progress(event.loaded() / event.total() * 100.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a share of what is positive"
+            )]
+            on_progress((event.loaded() / event.total() * 100.0) as u32);
         }
     });
     request

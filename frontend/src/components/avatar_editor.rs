@@ -16,7 +16,7 @@ pub fn AvatarEditor() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let news = expect_context::<News>();
     let preview = RwSignal::new(None::<String>);
-    let percent = RwSignal::new(None::<f64>);
+    let percent = RwSignal::new(None::<u32>);
     let failure = RwSignal::new(None::<Error>);
     let picked = StoredValue::new_local(None::<File>);
     let upload = StoredValue::new_local(None::<api::Upload>);
@@ -33,6 +33,11 @@ pub fn AvatarEditor() -> impl IntoView {
         }
         preview.set(picture);
     };
+    on_cleanup(move || {
+        if let Some(address) = preview.try_get_untracked().flatten() {
+            let _ = Url::revoke_object_url(&address);
+        }
+    });
     let fail = move |error| {
         show(None);
         percent.set(None);
@@ -46,7 +51,7 @@ pub fn AvatarEditor() -> impl IntoView {
             return fail(Error::Fields(vec![invalid]));
         }
         show(Url::create_object_url_with_blob(&file).ok());
-        percent.set(Some(0.0));
+        percent.set(Some(0));
         let started = api::avatar_upload(
             &file,
             move |sent| percent.set(Some(sent)),
@@ -105,7 +110,7 @@ pub fn AvatarEditor() -> impl IntoView {
         </div>
         <ErrorMessage error=failure on_retry=Callback::new(move |()| send()) />
         <ErrorMessage
-            error=Signal::derive(move || removal.failure())
+            error=removal.failure()
             on_retry=Callback::new(move |()| remove())
         />
     }
@@ -138,7 +143,7 @@ fn Picker(
                 <button
                     type="button"
                     class="link"
-                    aria-busy=move || removal.is_pending().to_string()
+                    aria-busy=removal.busy()
                     on:click=move |_| on_remove.run(())
                 >
                     "Remove picture"
@@ -165,9 +170,8 @@ fn Picker(
 }
 
 #[component]
-fn Sending(percent: f64, on_cancel: Callback<()>) -> impl IntoView {
-    let whole = format!("{percent:.0}");
-    let words = if percent < 100.0 {
+fn Sending(percent: u32, on_cancel: Callback<()>) -> impl IntoView {
+    let words = if percent < 100 {
         "Uploading…"
     } else {
         "Saving…"
@@ -176,7 +180,7 @@ fn Sending(percent: f64, on_cancel: Callback<()>) -> impl IntoView {
         <div class="actions">
             <label class="sending">
                 {words}
-                <progress max="100" value=whole></progress>
+                <progress max="100" value=percent.to_string()></progress>
             </label>
             <button type="button" class="button quiet" on:click=move |_| on_cancel.run(())>
                 "Cancel"

@@ -92,12 +92,12 @@ pub fn CheckMail(
                 "Nothing there after a minute or two? Look into the spam folder, or send it again. "
                 "Only the newest link works."
             </p>
-            <ErrorMessage error=Signal::derive(move || form.failure()) on_retry=Callback::new(move |()| resend(())) />
+            <ErrorMessage error=form.failure() on_retry=Callback::new(move |()| resend(())) />
             <div class="actions">
                 <button
                     type="button"
                     class="button quiet"
-                    aria-busy=move || form.is_pending().to_string()
+                    aria-busy=form.busy()
                     aria-disabled=move || (left.get() > 0).to_string()
                     on:click=move |_| resend(())
                 >

@@ -2,28 +2,31 @@
 
 use leptos::prelude::*;
 
-use super::{Avatar, Drawing, Icon};
+use super::{Avatar, Drawing, Icon, WayIn};
 use crate::{Access, CurrentUser};
 
-/// The mark, and the way to sign in or to the profile.
+/// The mark, and the way to sign in or to the profile. Who is not known yet has a session cookie,
+/// and most likely a session.
 #[component]
 pub fn Header() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
-    let access = Memo::new(move |_| current_user.access());
-    let links = move || match access.get() {
-        Access::SignedIn => view! {
-            <a class="chip" href="/profile">
-                <Avatar user=Signal::derive(move || current_user.user()) />
-                "Profile"
-            </a>
+    let signed_out = Memo::new(move |_| current_user.access() == Access::SignedOut);
+    let links = move || {
+        if signed_out.get() {
+            view! {
+                <WayIn page="/sign-in">"Sign in"</WayIn>
+                <WayIn page="/sign-up">"Sign up"</WayIn>
+            }
+            .into_any()
+        } else {
+            view! {
+                <a class="chip" href="/profile">
+                    <Avatar user=Signal::derive(move || current_user.user()) />
+                    "Profile"
+                </a>
+            }
+            .into_any()
         }
-        .into_any(),
-        Access::SignedOut => view! {
-            <a href="/sign-in">"Sign in"</a>
-            <a href="/sign-up">"Sign up"</a>
-        }
-        .into_any(),
-        Access::Unknown | Access::Unreachable => ().into_any(),
     };
 
     view! {

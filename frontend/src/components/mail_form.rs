@@ -42,7 +42,7 @@ pub fn MailForm(
             <section class="card">
                 {intro.run()}
                 <form method="post" novalidate on:submit=submit>
-                    <ErrorMessage error=Signal::derive(move || form.failure()) />
+                    <ErrorMessage error=form.failure() />
                     <Field
                         form
                         name="email"

@@ -15,6 +15,7 @@ mod sessions;
 mod sign_out;
 mod skeleton;
 mod submit_button;
+mod way_in;
 
 pub use avatar::Avatar;
 pub use avatar_editor::AvatarEditor;
@@ -31,3 +32,4 @@ pub use sessions::Sessions;
 pub use sign_out::SignOut;
 pub use skeleton::Skeleton;
 pub use submit_button::SubmitButton;
+pub use way_in::{WayIn, use_return_to};

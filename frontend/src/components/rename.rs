@@ -51,7 +51,7 @@ pub fn Rename() -> impl IntoView {
         if editing.get() {
             view! {
                 <form class="rename" method="post" novalidate on:submit=save on:keydown=escape>
-                    <ErrorMessage error=Signal::derive(move || form.failure()) />
+                    <ErrorMessage error=form.failure() />
                     <Field form name="name" label="Name" value=name check=name_problem autocomplete="name" />
                     <div class="actions">
                         <SubmitButton form>"Save"</SubmitButton>

@@ -39,13 +39,13 @@ pub fn SignOut() -> impl IntoView {
         <button
             type="button"
             class="button quiet"
-            aria-busy=move || form.is_pending().to_string()
+            aria-busy=form.busy()
             on:click=move |_| sign_out.run(())
         >
             "Sign out"
         </button>
         {move || {
-            form.failure()
+            form.failure().get()
                 .map(|error| {
                     view! {
                         <p class="muted">"You are still signed in."</p>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub fn Skeleton() -> impl IntoView {
     view! {
         <div class="card skeleton" role="status">
-            <span class="unseen">"Loading…"</span>
+            <h1 class="unseen">"Loading…"</h1>
             <i></i>
             <i></i>
             <i></i>

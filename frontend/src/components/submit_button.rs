@@ -14,7 +14,7 @@ pub fn SubmitButton(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="submit" class="button" aria-busy=move || form.is_pending().to_string()>
+        <button type="submit" class="button" aria-busy=form.busy()>
             {children()}
         </button>
     }

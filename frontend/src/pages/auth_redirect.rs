@@ -148,7 +148,7 @@ fn Confirm(email: Option<String>, form: Submission, confirm: Callback<()>) -> im
                 "If it is not, close this page: nothing has happened."
             </p>
             <form method="post" novalidate on:submit=submit>
-                <ErrorMessage error=Signal::derive(move || form.failure()) />
+                <ErrorMessage error=form.failure() />
                 <SubmitButton form>{go_on}</SubmitButton>
             </form>
         </section>

@@ -8,16 +8,9 @@ use crate::{Access, CurrentUser, components::Heading};
 #[component]
 pub fn Index() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
-    let signed_in = Memo::new(move |_| current_user.access() == Access::SignedIn);
+    let signed_out = Memo::new(move |_| current_user.access() == Access::SignedOut);
     let ways = move || {
-        if signed_in.get() {
-            view! {
-                <a class="button" href="/profile">
-                    "Go to your profile"
-                </a>
-            }
-            .into_any()
-        } else {
+        if signed_out.get() {
             view! {
                 <a class="button" href="/sign-up">
                     "Sign up"
@@ -27,6 +20,13 @@ pub fn Index() -> impl IntoView {
                 </a>
                 <a class="button bare" href="/magic-link">
                     "Sign in with a link"
+                </a>
+            }
+            .into_any()
+        } else {
+            view! {
+                <a class="button" href="/profile">
+                    "Go to your profile"
                 </a>
             }
             .into_any()

@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::WayIn;
 use crate::{
     Submission,
-    components::{Heading, Mail, MailForm},
+    components::{Heading, Mail, MailForm, WayIn},
 };
 
 /// Says the same for every address.

@@ -3,10 +3,12 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{Password, sign_in};
 
-use super::{WayIn, use_return_to};
 use crate::{
     CurrentUser, Submission, api, browser,
-    components::{CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, email_problem},
+    components::{
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, WayIn, email_problem,
+        use_return_to,
+    },
 };
 
 /// Signs in; the guard of the page then moves the visitor on.
@@ -54,7 +56,7 @@ pub fn SignIn() -> impl IntoView {
                 <Heading title="Sign in" form>"Sign in"</Heading>
                 <TurnedAway />
                 <form method="post" action="/sign-in" novalidate on:submit=submit>
-                    <ErrorMessage error=Signal::derive(move || form.failure()) />
+                    <ErrorMessage error=form.failure() />
                     <SendAgain form email mailed_to />
                     <ErrorSummary form />
                     <Field
@@ -120,13 +122,13 @@ fn SendAgain(
                 <button
                     type="button"
                     class="button quiet"
-                    aria-busy=move || resend.is_pending().to_string()
+                    aria-busy=resend.busy()
                     on:click=move |_| send()
                 >
                     "Send the verification mail again"
                 </button>
                 <ErrorMessage
-                    error=Signal::derive(move || resend.failure())
+                    error=resend.failure()
                     on_retry=Callback::new(move |()| send())
                 />
             }

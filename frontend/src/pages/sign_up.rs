@@ -3,11 +3,10 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{NewPassword, sign_up};
 
-use super::WayIn;
 use crate::{
     CurrentUser, Submission, api,
     components::{
-        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, email_problem,
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, WayIn, email_problem,
         name_problem,
     },
 };
@@ -62,7 +61,7 @@ pub fn SignUp() -> impl IntoView {
             <section class="card">
                 <Heading title="Sign up" form>"Sign up"</Heading>
                 <form method="post" action="/sign-up" novalidate on:submit=submit>
-                    <ErrorMessage error=Signal::derive(move || form.failure()) />
+                    <ErrorMessage error=form.failure() />
                     <ErrorSummary form />
                     <Field form name="name" label="Name" value=name check=name_problem autocomplete="name" />
                     <Field

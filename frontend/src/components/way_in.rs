@@ -1,0 +1,26 @@
+//! [`WayIn`]: links between the pages that lead in, which keep where the visitor was going.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use shared::ReturnTo;
+
+use crate::words;
+
+/// Where the visitor goes after signing in, from the query value `return_to`; `None` for what is
+/// missing or leads off our site.
+pub fn use_return_to() -> Signal<Option<ReturnTo>> {
+    let query = use_query_map();
+    Signal::derive(move || query.with(|query| ReturnTo::new(query.get_str("return_to")?)))
+}
+
+/// A link to a page of the way in.
+#[component]
+pub fn WayIn(
+    /// The page's path.
+    page: &'static str,
+    /// The words to click.
+    children: Children,
+) -> impl IntoView {
+    let return_to = use_return_to();
+    view! { <a href=move || words::with_return_to(page, return_to.get().as_ref())>{children()}</a> }
+}
