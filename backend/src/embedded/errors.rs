@@ -269,6 +269,25 @@ pub(crate) fn unauthorized() -> Refusal {
     )
 }
 
+/// 400 `invalid_expression`: a filter that cannot be read.
+pub(crate) fn invalid_expression() -> Refusal {
+    Refusal::client(
+        StatusCode::BAD_REQUEST,
+        "invalid_expression",
+        "The expression cannot be read: see the documentation for what is supported.",
+    )
+}
+
+/// 400 `invalid_update_instruction`: an update that does not fit the field's present value.
+pub(crate) fn invalid_update_instruction(field: &str) -> Refusal {
+    Refusal::client(
+        StatusCode::BAD_REQUEST,
+        "invalid_update_instruction",
+        "The update cannot be applied to the present value of this field.",
+    )
+    .with_details(json!({ "field": field }))
+}
+
 /// 400 `bucket_not_found`: wording of Altogic's public client documentation (PROTOCOL 5.3).
 pub(crate) fn bucket_not_found(name: &str) -> Refusal {
     Refusal::client(

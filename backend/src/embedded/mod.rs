@@ -10,9 +10,13 @@
 //! it is safer than Altogic in ways that clients do not see, PROTOCOL section 11 says how.
 
 mod auth_redirect;
+mod change_email;
+mod change_password;
 mod cleaning;
 mod clock;
+mod delete_account;
 mod errors;
+mod expression;
 mod extract;
 mod fields;
 mod gate;
@@ -26,6 +30,8 @@ mod outbox;
 mod password;
 mod profile;
 mod query;
+mod records;
+mod reset_password;
 mod rest;
 mod sessions;
 mod sign_in;
@@ -34,6 +40,7 @@ mod sign_up;
 mod state;
 mod storage;
 mod store;
+mod update_fields;
 mod user_agent;
 mod verify_email;
 mod visitor;
@@ -124,7 +131,7 @@ impl Embedded {
         rest::router(self.clone())
     }
 
-    /// `/_auth/verify`, `/_storage/{environment}/{bucket}/{file}`, and, while mails stay here,
+    /// `/_auth/verify` and its style sheet, `/_storage/{environment}/{bucket}/{file}`, and, while mails stay here,
     /// `/outbox`, `/outbox.css` and `/outbox.json`.
     pub fn public_router(&self) -> Router {
         let mut router = Router::new()

@@ -13,7 +13,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::errors::{self, Refusal};
 use super::gate::gate;
 use super::{
-    Embedded, auth_redirect, magic_link, profile, sessions, sign_in, sign_out, sign_up, storage, verify_email,
+    Embedded, auth_redirect, change_email, change_password, delete_account, magic_link, profile, records,
+    reset_password, sessions, sign_in, sign_out, sign_up, storage, update_fields, verify_email,
 };
 
 /// Where every path of the REST API begins.
@@ -30,9 +31,15 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .merge(sign_in::router())
         .merge(magic_link::router())
         .merge(auth_redirect::router())
+        .merge(reset_password::router())
+        .merge(change_password::router())
+        .merge(change_email::router())
         .merge(sessions::router())
         .merge(sign_out::router())
         .merge(profile::router())
+        .merge(update_fields::router())
+        .merge(delete_account::router())
+        .merge(records::router())
         .merge(storage::router())
         .route_layer(middleware::from_fn_with_state(embedded.clone(), gate))
         .method_not_allowed_fallback(async || errors::method_not_allowed())
