@@ -5,6 +5,9 @@
 mod auth_redirect;
 mod change_email;
 mod change_password;
+mod cors;
+mod keys;
+mod limits;
 mod magic_link;
 mod mail;
 mod outbox;

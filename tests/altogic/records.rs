@@ -29,7 +29,7 @@ async fn fields_are_updated_all_or_none() {
         { "field": "name", "updateType": "set", "value": "Grace" },
     ]);
 
-    let updated = call(
+    let changed = call(
         &server,
         &user,
         "object/update-fields",
@@ -48,16 +48,16 @@ async fn fields_are_updated_all_or_none() {
     )
     .await;
 
-    assert_eq!(updated.status, 200, "{}", updated.body);
+    assert_eq!(changed.status, 200, "{}", changed.body);
     assert_eq!(
-        (&updated.body["visits"], &updated.body["tags"]),
+        (&changed.body["visits"], &changed.body["tags"]),
         (&json!(10), &json!(["a"]))
     );
-    assert_eq!(updated.text("/name"), "Grace");
+    assert_eq!(changed.text("/name"), "Grace");
     refused.refused(400, "invalid_update_instruction");
     assert_eq!(
         server.get("auth/user", Some(&user.token)).await.body,
-        updated.body
+        changed.body
     );
 }
 

@@ -155,6 +155,25 @@ pub(crate) fn invalid_client_key() -> Refusal {
     )
 }
 
+/// 401 `domain_not_authorized`: a page of an origin that may not call.
+pub(crate) fn domain_not_authorized() -> Refusal {
+    Refusal::client(
+        StatusCode::UNAUTHORIZED,
+        "domain_not_authorized",
+        "Pages of this origin may not call here: add it to the allowed origins.",
+    )
+}
+
+/// 429 `rate_limit_exceeded`, with the seconds until the next try counts.
+pub(crate) fn rate_limit_exceeded(seconds: u64) -> Refusal {
+    Refusal::client(
+        StatusCode::TOO_MANY_REQUESTS,
+        "rate_limit_exceeded",
+        "Too many tries. Wait a moment, then try again.",
+    )
+    .retry_after(seconds)
+}
+
 /// 401 `missing_session_token`: a session is needed.
 pub(crate) fn missing_session_token() -> Refusal {
     Refusal::client(
