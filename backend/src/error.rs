@@ -34,6 +34,21 @@ impl Error {
         Self::Refused(api_error(status, vec![ErrorItem::client(code, message)]))
     }
 
+    /// The same failure, where Altogic's name of a refused field is not the form's.
+    #[must_use]
+    pub fn on(mut self, altogics: &str, ours: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            let details = refusal.items.iter_mut().filter_map(|item| item.details.as_mut());
+            for field in details
+                .filter_map(|details| details.field.as_mut())
+                .filter(|field| *field == altogics)
+            {
+                ours.clone_into(field);
+            }
+        }
+        self
+    }
+
     /// 401 for a request without a session.
     pub fn signed_out() -> Self {
         Self::refused(

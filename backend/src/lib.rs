@@ -8,6 +8,7 @@
 
 mod altogic;
 mod client_address;
+mod common_password;
 pub mod config;
 mod cross_site;
 pub mod embedded;

@@ -26,13 +26,16 @@ const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/site_files.rs"));
 pub const SCRIPT_HASHES: &str = include_str!(concat!(env!("OUT_DIR"), "/script_hashes.txt"));
 
 /// The pages that the site has words for; any other path is its not-found page.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 9] = [
     "/",
     "/sign-in",
     "/sign-up",
     "/magic-link",
     "/auth-redirect",
     "/profile",
+    "/forgot-password",
+    "/reset-password",
+    "/security",
 ];
 
 /// Serves a file of the site, or the page for every other path.

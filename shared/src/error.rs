@@ -19,6 +19,12 @@ impl Invalid {
             message: message.into(),
         }
     }
+
+    /// The same refusal, in a form that calls the field otherwise.
+    #[must_use]
+    pub fn on(self, field: &'static str) -> Self {
+        Self { field, ..self }
+    }
 }
 
 impl std::fmt::Display for Invalid {

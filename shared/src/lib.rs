@@ -11,8 +11,12 @@
 
 pub mod auth_redirect;
 pub mod avatar;
+pub mod change_email;
+pub mod change_password;
+pub mod delete_account;
 pub mod magic_link;
 pub mod profile;
+pub mod reset_password;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;

@@ -3,10 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod auth_redirect;
+mod change_email;
+mod change_password;
+mod cors;
+mod keys;
+mod limits;
 mod magic_link;
 mod mail;
 mod outbox;
 mod profile;
+mod records;
+mod reset_password;
 mod rest;
 mod restart;
 mod sessions;

@@ -6,7 +6,7 @@ use support::{Reply, TestApp};
 use crate::PASSWORD;
 
 /// The routes with a JSON body, and a body that each of them takes.
-const WITH_BODY: [(&str, &str, &str); 6] = [
+const WITH_BODY: [(&str, &str, &str); 11] = [
     (
         "POST",
         "/api/sign-up",
@@ -21,11 +21,33 @@ const WITH_BODY: [(&str, &str, &str); 6] = [
     ("POST", "/api/magic-link", r#"{"email":"a@example.com"}"#),
     ("POST", "/api/auth-redirect", r#"{"access_token":"x"}"#),
     ("PATCH", "/api/profile", r#"{"name":"A"}"#),
+    ("DELETE", "/api/profile", r#"{"password":"x"}"#),
+    ("POST", "/api/reset-password", r#"{"email":"a@example.com"}"#),
+    (
+        "PUT",
+        "/api/reset-password",
+        r#"{"access_token":"x","password":"correct horse"}"#,
+    ),
+    (
+        "POST",
+        "/api/change-password",
+        r#"{"current_password":"x","new_password":"correct horse"}"#,
+    ),
+    (
+        "POST",
+        "/api/change-email",
+        r#"{"password":"x","new_email":"b@example.com"}"#,
+    ),
 ];
 
-const PROTECTED: [(&str, &str); 7] = [
+const PROTECTED: [(&str, &str); 12] = [
     ("GET", "/api/profile"),
     ("PATCH", "/api/profile"),
+    ("DELETE", "/api/profile"),
+    ("POST", "/api/change-password"),
+    ("GET", "/api/change-email"),
+    ("POST", "/api/change-email"),
+    ("DELETE", "/api/change-email"),
     ("PUT", "/api/avatar"),
     ("DELETE", "/api/avatar"),
     ("GET", "/api/sessions"),
@@ -62,10 +84,13 @@ async fn with_a_stale_cookie_protected_routes_are_closed_and_the_cookie_goes() {
         let client = app.client();
         client.plant_cookie("session_token=long-gone; Path=/");
         let request = client.request(method(name), path);
-        let request = match name {
-            "PATCH" => request.json(&serde_json::json!({ "name": "A" })),
-            "PUT" => request.multipart(picture()),
-            _ => request,
+        let body = WITH_BODY.iter().find(|with| (with.0, with.1) == (name, path));
+        let request = match body {
+            Some((_, _, body)) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(*body),
+            None if name == "PUT" => request.multipart(picture()),
+            None => request,
         };
         let reply = Reply::of(request).await;
         assert_eq!(
@@ -178,7 +203,7 @@ async fn a_body_that_is_not_the_json_of_the_route_is_refused() {
             "null",
             "[]",
             "7",
-            r#"{"email":7,"name":7,"access_token":7}"#,
+            r#"{"email":7,"name":7,"access_token":7,"password":7}"#,
             "{}",
             "\u{0}",
             "{\"name\": \"\u{1}\"}",
@@ -251,8 +276,8 @@ async fn under_api_every_miss_is_json() {
     for (name, path, allowed) in [
         ("GET", "/api/sign-in", "POST"),
         ("DELETE", "/api/sign-up", "POST"),
-        ("POST", "/api/profile", "GET,HEAD,PATCH"),
-        ("TRACE", "/api/profile", "GET,HEAD,PATCH"),
+        ("POST", "/api/profile", "GET,HEAD,PATCH,DELETE"),
+        ("TRACE", "/api/profile", "GET,HEAD,PATCH,DELETE"),
         ("GET", "/api/avatar", "PUT,DELETE"),
         ("PUT", "/api/sessions", "GET,HEAD,DELETE"),
     ] {

@@ -5,10 +5,14 @@
 mod altogic_away;
 mod auth_redirect;
 mod avatar;
+mod change_email;
+mod change_password;
+mod delete_account;
 mod every_route;
 mod magic_link;
 mod pages;
 mod profile;
+mod reset_password;
 mod sessions;
 mod sign_in;
 mod sign_out;

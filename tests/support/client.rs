@@ -7,9 +7,8 @@ use reqwest::header::{HeaderMap, HeaderValue, ORIGIN, USER_AGENT};
 use reqwest::{Method, RequestBuilder, StatusCode, multipart, redirect};
 use serde::de::DeserializeOwned;
 use shared::{ApiError, ErrorBody, SessionId, User};
-use shared::{
-    auth_redirect, avatar, magic_link, profile, sessions, sign_in, sign_out, sign_up, verify_email,
-};
+use shared::{auth_redirect, avatar, change_email, change_password, delete_account, magic_link, profile};
+use shared::{reset_password, sessions, sign_in, sign_out, sign_up, verify_email};
 use url::Url;
 
 use crate::{Mail, eventually, install_crypto};
@@ -123,6 +122,49 @@ impl Client {
             confirmed,
         };
         Reply::of(self.request(Method::POST, auth_redirect::PATH).json(&form)).await
+    }
+
+    /// `POST /api/reset-password`
+    pub async fn send_reset(&self, email: &str) -> Reply {
+        let form = reset_password::Form {
+            email: email.to_owned(),
+        };
+        Reply::of(self.request(Method::POST, reset_password::PATH).json(&form)).await
+    }
+
+    /// `PUT /api/reset-password`
+    pub async fn reset_password(&self, access_token: &str, password: &str) -> Reply {
+        let form = reset_password::NewForm {
+            access_token: access_token.to_owned(),
+            password: password.to_owned(),
+        };
+        Reply::of(self.request(Method::PUT, reset_password::PATH).json(&form)).await
+    }
+
+    /// `POST /api/change-password`
+    pub async fn change_password(&self, current_password: &str, new_password: &str) -> Reply {
+        let form = change_password::Form {
+            current_password: current_password.to_owned(),
+            new_password: new_password.to_owned(),
+        };
+        Reply::of(self.request(Method::POST, change_password::PATH).json(&form)).await
+    }
+
+    /// `POST /api/change-email`
+    pub async fn change_email(&self, password: &str, new_email: &str) -> Reply {
+        let form = change_email::Form {
+            password: password.to_owned(),
+            new_email: new_email.to_owned(),
+        };
+        Reply::of(self.request(Method::POST, change_email::PATH).json(&form)).await
+    }
+
+    /// `DELETE /api/profile`
+    pub async fn delete_account(&self, password: &str) -> Reply {
+        let form = delete_account::Form {
+            password: password.to_owned(),
+        };
+        Reply::of(self.request(Method::DELETE, delete_account::PATH).json(&form)).await
     }
 
     /// `POST /api/sign-out`

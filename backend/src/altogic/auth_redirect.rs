@@ -12,6 +12,15 @@ use crate::{error::Error, extract::Caller};
 pub struct Opened {
     /// The account's address.
     pub email: String,
+    /// Altogic's name of what the token is for, for example `magic-link`.
+    action: String,
+}
+
+impl Opened {
+    /// Whether the token opens a session; one for a new password does not.
+    pub fn signs_in(&self) -> bool {
+        self.action != "reset-pwd"
+    }
 }
 
 impl Altogic {

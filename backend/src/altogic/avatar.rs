@@ -85,7 +85,7 @@ impl Altogic {
 
     /// Removes a file of Altogic's storage. A failure leaves an orphan, which is no reason to tell
     /// the user that the change failed.
-    async fn remove_file(&self, caller: &Caller, session: &SessionToken, url: Option<String>) {
+    pub(super) async fn remove_file(&self, caller: &Caller, session: &SessionToken, url: Option<String>) {
         let Some(url) = url.filter(|url| url.contains("/_storage/")) else {
             return;
         };

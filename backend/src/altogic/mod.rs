@@ -10,9 +10,13 @@
 
 mod auth_redirect;
 mod avatar;
+mod change_email;
+mod change_password;
+mod delete_account;
 mod magic_link;
 mod profile;
 mod reply;
+mod reset_password;
 mod sessions;
 mod sign_in;
 mod sign_out;

@@ -1,9 +1,10 @@
-//! Mail links: `GET /_auth/verify` sends the browser on with an access token,
+//! Mail links: `GET /_auth/verify` sends the browser on with an access token, or shows the page
+//! of a new address, whose button is `POST /_auth/verify`;
 //! `GET auth/access-token` tells what one is for, `GET auth/grant` redeems it.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json as Reply, Router};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use super::extract::key_of;
 use super::store::access_tokens::{self, AccessTokenRow, Purpose};
 use super::store::users;
 use super::visitor::Visitor;
-use super::{Embedded, ids, query, sessions, wire};
+use super::{Embedded, change_email, ids, query, sessions, wire};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new()
@@ -23,23 +24,64 @@ pub(crate) fn router() -> Router<Embedded> {
 }
 
 pub(crate) fn public_router() -> Router<Embedded> {
-    Router::new().route("/_auth/verify", get(verify))
+    Router::new()
+        .route(
+            "/_auth/verify",
+            get(verify)
+                .post(confirm)
+                .layer(DefaultBodyLimit::max(MAX_FORM_BYTES)),
+        )
+        .route("/_auth/page.css", get(style))
 }
+
+/// The largest form of the page's button, in bytes.
+const MAX_FORM_BYTES: usize = 4096;
 
 /// Redirects to the application, with the mailed key as access token, or with the reason why
 /// there is none (PROTOCOL 4.1). Changes nothing, so that whoever only looks at the mail, a
-/// scanner or a preview, proves nothing and uses nothing up.
-async fn verify(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<impl IntoResponse> {
+/// scanner or a preview, proves nothing and uses nothing up. A new address ends in no grant, so
+/// its link shows a page with a button.
+async fn verify(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Response> {
     let key = query::value(query.as_deref(), "key").unwrap_or_default();
     let asked = query::value(query.as_deref(), "action").and_then(|action| Purpose::of_action(&action));
     let token = living(&embedded, &key)
         .await?
         .filter(|token| asked.is_none_or(|asked| asked == token.purpose));
     let result = match &token {
-        Some(token) => Ok((token.purpose, key.as_str())),
+        Some(token) if token.purpose == Purpose::ChangeEmail => {
+            return change_email::page(&embedded, &token.email, &key);
+        }
+        Some(token) => Ok((token.purpose, Some(key.as_str()))),
         None => Err(asked),
     };
-    let location = redirect(&embedded.settings.redirect_url, result);
+    Ok(see(
+        StatusCode::FOUND,
+        redirect(&embedded.settings.redirect_url, result),
+    ))
+}
+
+/// The button of the page: makes the change, then redirects like a link.
+async fn confirm(State(embedded): State<Embedded>, body: String) -> Result<Response> {
+    let key = query::value(Some(&body), "key").unwrap_or_default();
+    let result = match change_email::confirm(&embedded, &key).await? {
+        Some(()) => Ok((Purpose::ChangeEmail, None)),
+        None => Err(Some(Purpose::ChangeEmail)),
+    };
+    Ok(see(
+        StatusCode::SEE_OTHER,
+        redirect(&embedded.settings.redirect_url, result),
+    ))
+}
+
+async fn style() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, include_str!("../../templates/change_email/page.css"))
+}
+
+fn see(status: StatusCode, location: Url) -> Response {
     let headers: [(HeaderName, String); 4] = [
         (header::LOCATION, location.into()),
         (header::CACHE_CONTROL, "no-store".to_owned()),
@@ -49,18 +91,20 @@ async fn verify(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> 
             "default-src 'none'; sandbox; frame-ancestors 'none'".to_owned(),
         ),
     ];
-    Ok((StatusCode::FOUND, headers))
+    (status, headers).into_response()
 }
 
-/// `Ok`: purpose and access token. `Err`: the purpose, if the link names one.
-fn redirect(to: &Url, result: std::result::Result<(Purpose, &str), Option<Purpose>>) -> Url {
+/// `Ok`: purpose, and access token where there is one. `Err`: the purpose, if the link names one.
+fn redirect(to: &Url, result: std::result::Result<(Purpose, Option<&str>), Option<Purpose>>) -> Url {
     let mut url = to.clone();
     let mut pairs = url.query_pairs_mut();
     match result {
         Ok((purpose, key)) => {
             pairs.append_pair("status", "200");
             pairs.append_pair("action", purpose.action());
-            pairs.append_pair("access_token", key);
+            if let Some(key) = key {
+                pairs.append_pair("access_token", key);
+            }
         }
         Err(purpose) => {
             pairs.append_pair("status", "400");
@@ -123,7 +167,7 @@ async fn grant(
 mod tests {
     use super::*;
 
-    fn to(url: &str, result: std::result::Result<(Purpose, &str), Option<Purpose>>) -> String {
+    fn to(url: &str, result: std::result::Result<(Purpose, Option<&str>), Option<Purpose>>) -> String {
         redirect(&Url::parse(url).unwrap(), result).into()
     }
 
@@ -132,7 +176,7 @@ mod tests {
         assert_eq!(
             to(
                 "http://localhost:3000/auth-redirect",
-                Ok((Purpose::VerifyEmail, "k-_"))
+                Ok((Purpose::VerifyEmail, Some("k-_")))
             ),
             "http://localhost:3000/auth-redirect?status=200&action=email-confirm&access_token=k-_"
         );
@@ -149,7 +193,7 @@ mod tests {
     #[test]
     fn the_redirect_urls_own_query_and_scheme_are_kept() {
         assert_eq!(
-            to("altogic://app/done?a=b#c", Ok((Purpose::MagicLink, "k"))),
+            to("altogic://app/done?a=b#c", Ok((Purpose::MagicLink, Some("k")))),
             "altogic://app/done?a=b&status=200&action=magic-link&access_token=k#c"
         );
     }

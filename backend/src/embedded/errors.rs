@@ -155,6 +155,25 @@ pub(crate) fn invalid_client_key() -> Refusal {
     )
 }
 
+/// 401 `domain_not_authorized`: a page of an origin that may not call.
+pub(crate) fn domain_not_authorized() -> Refusal {
+    Refusal::client(
+        StatusCode::UNAUTHORIZED,
+        "domain_not_authorized",
+        "Pages of this origin may not call here: add it to the allowed origins.",
+    )
+}
+
+/// 429 `rate_limit_exceeded`, with the seconds until the next try counts.
+pub(crate) fn rate_limit_exceeded(seconds: u64) -> Refusal {
+    Refusal::client(
+        StatusCode::TOO_MANY_REQUESTS,
+        "rate_limit_exceeded",
+        "Too many tries. Wait a moment, then try again.",
+    )
+    .retry_after(seconds)
+}
+
 /// 401 `missing_session_token`: a session is needed.
 pub(crate) fn missing_session_token() -> Refusal {
     Refusal::client(
@@ -267,6 +286,25 @@ pub(crate) fn unauthorized() -> Refusal {
         "unauthorized",
         "You may only use your own record, and in it only your name, picture and custom fields.",
     )
+}
+
+/// 400 `invalid_expression`: a filter that cannot be read.
+pub(crate) fn invalid_expression() -> Refusal {
+    Refusal::client(
+        StatusCode::BAD_REQUEST,
+        "invalid_expression",
+        "The expression cannot be read: see the documentation for what is supported.",
+    )
+}
+
+/// 400 `invalid_update_instruction`: an update that does not fit the field's present value.
+pub(crate) fn invalid_update_instruction(field: &str) -> Refusal {
+    Refusal::client(
+        StatusCode::BAD_REQUEST,
+        "invalid_update_instruction",
+        "The update cannot be applied to the present value of this field.",
+    )
+    .with_details(json!({ "field": field }))
 }
 
 /// 400 `bucket_not_found`: wording of Altogic's public client documentation (PROTOCOL 5.3).

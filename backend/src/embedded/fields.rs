@@ -5,6 +5,7 @@ use shared::{Email, Invalid, Name, NewPassword, Password};
 use url::Url;
 
 use super::errors::{self, InvalidField, Result};
+use crate::common_password;
 
 /// Collects refused fields while a body is read.
 #[derive(Default)]
@@ -23,7 +24,8 @@ impl Fields {
         self.keep(param, Password::try_from(text(value)))
     }
 
-    /// A password that may be set: long enough, and not made of the person's name or address.
+    /// A password that may be set: long enough, not common, and not made of the person's name or
+    /// address.
     pub(crate) fn new_password(
         &mut self,
         param: &'static str,
@@ -32,8 +34,9 @@ impl Fields {
         name: Option<&Name>,
         email: Option<&Email>,
     ) -> Option<NewPassword> {
-        let mut password =
-            NewPassword::try_from(text(value)).and_then(|password| password.at_least(min_length));
+        let mut password = NewPassword::try_from(text(value))
+            .and_then(|password| password.at_least(min_length))
+            .and_then(common_password::refuse);
         if let Some(email) = email {
             let unnamed = Name::try_from(email.as_str().chars().take(100).collect::<String>()).ok();
             if let Some(name) = name.or(unnamed.as_ref()) {

@@ -1,4 +1,4 @@
-//! What every call of the REST API passes before its handler: media type, then client key
+//! What every call of the REST API passes before its handler: rate limit, media type, client key
 //! (order of PROTOCOL 1.7).
 
 use std::collections::HashMap;
@@ -13,13 +13,20 @@ use tokio::sync::Mutex;
 
 use super::errors::{self, Result};
 use super::store::keys::{self, Kind};
+use super::visitor::Visitor;
 use super::{Embedded, ids};
 
 /// The header of the client key.
 const CLIENT_KEY_HEADER: &str = "x-client-key";
 
-/// Refuses bodies that are not JSON, and callers without a client key.
-pub(crate) async fn gate(State(embedded): State<Embedded>, request: Request, next: Next) -> Result<Response> {
+/// Refuses visitors who call too often, bodies that are not JSON, and callers without a client key.
+pub(crate) async fn gate(
+    State(embedded): State<Embedded>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Result<Response> {
+    embedded.limits.count_call(request.uri().path(), visitor.ip)?;
     if !is_upload(request.uri().path()) && has_body(&request) && !is_json(request.headers()) {
         return Err(errors::unsupported_media_type());
     }

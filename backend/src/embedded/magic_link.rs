@@ -14,12 +14,16 @@ pub(crate) fn router() -> Router<Embedded> {
     Router::new().route("/auth/send-magic", post(send_magic))
 }
 
-/// Mails the owner of an account; answers the same for every address.
+async fn send_magic(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Reply<()>> {
+    send(&embedded, query.as_deref(), Kind::MagicLink).await
+}
+
+/// Mails a link that opens an account to its owner; answers the same for every address.
 ///
 /// An address that waits for verification gets none: the account may have been made by somebody
 /// else, whose password would stay. Its owner signs up, which takes the account over.
-async fn send_magic(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Reply<()>> {
-    let email = email_of(query.as_deref())?;
+pub(crate) async fn send(embedded: &Embedded, query: Option<&str>, kind: Kind) -> Result<Reply<()>> {
+    let email = email_of(query)?;
     let user = users::by_email(embedded.store.read(), email.as_str()).await?;
     let settings = &embedded.settings;
     if settings.compat_errors {
@@ -31,6 +35,6 @@ async fn send_magic(State(embedded): State<Embedded>, RawQuery(query): RawQuery)
         }
     }
     let due = user.filter(|user| user.email_verified || !settings.confirm_email);
-    mail::send_link_if_due(&embedded, Kind::MagicLink, due).await?;
+    mail::send_link_if_due(embedded, kind, due).await?;
     Ok(Reply(()))
 }

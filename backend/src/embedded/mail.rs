@@ -26,20 +26,28 @@ pub(crate) struct Mail {
 }
 
 impl Kind {
-    /// What the mail's link is for.
-    fn purpose(self) -> Purpose {
+    /// What the mail's link is for; a notice has none.
+    fn purpose(self) -> Option<Purpose> {
         match self {
-            Self::VerifyEmail => Purpose::VerifyEmail,
-            Self::MagicLink | Self::AccountExists => Purpose::MagicLink,
+            Self::VerifyEmail => Some(Purpose::VerifyEmail),
+            Self::MagicLink | Self::AccountExists => Some(Purpose::MagicLink),
+            Self::ResetPassword => Some(Purpose::ResetPassword),
+            Self::ChangeEmail => Some(Purpose::ChangeEmail),
+            Self::EmailChangeAsked | Self::EmailChanged | Self::PasswordChanged => None,
         }
     }
 
-    /// The first two are Altogic's (PROTOCOL 4.9).
+    /// Those of the first three are Altogic's (PROTOCOL 4.9).
     fn subject(self) -> &'static str {
         match self {
             Self::VerifyEmail => "Confirm your signup",
             Self::MagicLink => "Your magic link",
+            Self::ResetPassword => "Reset your password",
             Self::AccountExists => "You already have an account",
+            Self::ChangeEmail => "Confirm your new address",
+            Self::EmailChangeAsked => "A new address for your account was asked for",
+            Self::EmailChanged => "The address of your account was changed",
+            Self::PasswordChanged => "Your password was changed",
         }
     }
 }
@@ -48,7 +56,7 @@ impl Kind {
 pub(crate) async fn send_link_if_due(embedded: &Embedded, kind: Kind, due: Option<UserRow>) -> Result<()> {
     let mut tx = embedded.store.begin().await?;
     let queued = match &due {
-        Some(user) => queue_link(embedded, &mut tx, kind, user, embedded.settings.clock.now_ms()).await?,
+        Some(user) => queue_own(embedded, &mut tx, kind, user, embedded.settings.clock.now_ms()).await?,
         None => false,
     };
     if !queued {
@@ -59,33 +67,48 @@ pub(crate) async fn send_link_if_due(embedded: &Embedded, kind: Kind, due: Optio
     Ok(())
 }
 
-/// Queues a mail with a fresh link, which ends the older one of its purpose. `false`: the address
-/// had enough of them for now, and nothing changed.
-pub(crate) async fn queue_link(
+/// Queues a mail to a user's own address; see [`queue`].
+pub(crate) async fn queue_own(
     embedded: &Embedded,
     tx: &mut Write,
     kind: Kind,
     user: &UserRow,
     now: i64,
 ) -> Result<bool> {
-    if outbox::count_since(&mut **tx, &user.email, kind, now - WINDOW_MS).await? >= MAX_IN_WINDOW {
+    queue(embedded, tx, kind, user, &user.email, now).await
+}
+
+/// Queues a mail, with a fresh link where the kind has one, which ends the older one of its
+/// purpose. `false`: the address had enough of them for now, and nothing changed.
+pub(crate) async fn queue(
+    embedded: &Embedded,
+    tx: &mut Write,
+    kind: Kind,
+    user: &UserRow,
+    to: &str,
+    now: i64,
+) -> Result<bool> {
+    if outbox::count_since(&mut **tx, to, kind, now - WINDOW_MS).await? >= MAX_IN_WINDOW {
         return Ok(false);
     }
-    let seed = ids::new_token();
-    let purpose = kind.purpose();
-    let token = AccessTokenRow {
-        purpose,
-        user_id: user.id.clone(),
-        email: user.email.clone(),
-    };
-    let token_hash = ids::digest(&embedded.link_key.token(&seed));
-    access_tokens::upsert(&mut **tx, &token, &token_hash, now + as_ms(purpose.lifetime())).await?;
+    let mut link_seed = None;
+    if let Some(purpose) = kind.purpose() {
+        let seed = ids::new_token();
+        let token = AccessTokenRow {
+            purpose,
+            user_id: user.id.clone(),
+            email: to.to_owned(),
+        };
+        let token_hash = ids::digest(&embedded.link_key.token(&seed));
+        access_tokens::upsert(&mut **tx, &token, &token_hash, now + as_ms(purpose.lifetime())).await?;
+        link_seed = Some(seed);
+    }
     let mail = MailRow {
         id: ids::new_id(),
         kind,
-        to_address: user.email.clone(),
+        to_address: to.to_owned(),
         recipient_name: user.name.clone(),
-        link_seed: Some(seed),
+        link_seed,
         created_at: now,
         attempts: 0,
     };
@@ -95,11 +118,10 @@ pub(crate) async fn queue_link(
 
 /// Writes a mail from its row.
 pub(crate) fn compose(embedded: &Embedded, row: &MailRow) -> anyhow::Result<Mail> {
-    let link = row
-        .link_seed
-        .as_ref()
-        .map(|seed| link(embedded, row.kind.purpose(), seed))
-        .transpose()?;
+    let link = match (&row.link_seed, row.kind.purpose()) {
+        (Some(seed), Some(purpose)) => Some(link(embedded, purpose, seed)?),
+        _ => None,
+    };
     let letter = Letter {
         name: row.recipient_name.as_deref().filter(|name| is_plain(name)),
         email: &row.to_address,
@@ -171,6 +193,13 @@ templates! {
     VerifyEmail: VerifyEmailText "mail/verify_email.txt", VerifyEmailHtml "mail/verify_email.html";
     MagicLink: MagicLinkText "mail/magic_link.txt", MagicLinkHtml "mail/magic_link.html";
     AccountExists: AccountExistsText "mail/account_exists.txt", AccountExistsHtml "mail/account_exists.html";
+    ResetPassword: ResetPasswordText "mail/reset_password.txt", ResetPasswordHtml "mail/reset_password.html";
+    ChangeEmail: ChangeEmailText "mail/change_email.txt", ChangeEmailHtml "mail/change_email.html";
+    EmailChangeAsked: EmailChangeAskedText "mail/email_change_asked.txt",
+        EmailChangeAskedHtml "mail/email_change_asked.html";
+    EmailChanged: EmailChangedText "mail/email_changed.txt", EmailChangedHtml "mail/email_changed.html";
+    PasswordChanged: PasswordChangedText "mail/password_changed.txt",
+        PasswordChangedHtml "mail/password_changed.html";
 }
 
 #[cfg(test)]
@@ -184,7 +213,13 @@ mod tests {
             email: "ada@example.com",
             link: "http://localhost:3000/_auth/verify?key=k&action=magic-link",
         };
-        for kind in [Kind::VerifyEmail, Kind::MagicLink, Kind::AccountExists] {
+        for kind in [
+            Kind::VerifyEmail,
+            Kind::MagicLink,
+            Kind::AccountExists,
+            Kind::ResetPassword,
+            Kind::ChangeEmail,
+        ] {
             let (text, html) = letter.render(kind).unwrap();
 
             assert!(!html.contains("<a href=x>"), "{html}");

@@ -10,13 +10,20 @@
 //! it is safer than Altogic in ways that clients do not see, PROTOCOL section 11 says how.
 
 mod auth_redirect;
+mod change_email;
+mod change_password;
 mod cleaning;
 mod clock;
+mod cors;
+mod delete_account;
 mod errors;
+mod expression;
 mod extract;
 mod fields;
 mod gate;
 mod ids;
+pub mod keys;
+mod limits;
 mod link_key;
 mod magic_link;
 mod mail;
@@ -26,6 +33,8 @@ mod outbox;
 mod password;
 mod profile;
 mod query;
+mod records;
+mod reset_password;
 mod rest;
 mod sessions;
 mod sign_in;
@@ -34,6 +43,7 @@ mod sign_up;
 mod state;
 mod storage;
 mod store;
+mod update_fields;
 mod user_agent;
 mod verify_email;
 mod visitor;
@@ -124,7 +134,7 @@ impl Embedded {
         rest::router(self.clone())
     }
 
-    /// `/_auth/verify`, `/_storage/{environment}/{bucket}/{file}`, and, while mails stay here,
+    /// `/_auth/verify` and its style sheet, `/_storage/{environment}/{bucket}/{file}`, and, while mails stay here,
     /// `/outbox`, `/outbox.css` and `/outbox.json`.
     pub fn public_router(&self) -> Router {
         let mut router = Router::new()

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::gate::Keys;
+use super::limits::Limits;
 use super::link_key::LinkKey;
 use super::mail_worker::{self, Mailer};
 use super::password::Passwords;
@@ -21,19 +22,18 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     let mailer = settings.smtp.as_ref().map(Mailer::new).transpose()?;
     let link_key = LinkKey::open(data_dir)?;
     let objects = Objects::open(&data_dir.join("files"))?;
-    let database = data_dir.join("latchkey.db");
-    let store = Store::open(&database)
-        .await
-        .with_context(|| format!("opening the database {}", database.display()))?;
+    let store = open_store(data_dir).await?;
     let passwords = tokio::task::spawn_blocking(Passwords::new).await??;
     let (environment_id, client_key) = first_start(&store, settings.clock.now_ms()).await?;
 
+    let limits = Limits::new(settings.rate_limits);
     let embedded = Embedded(std::sync::Arc::new(Inner {
         settings,
         store,
         objects,
         passwords,
         keys: Keys::default(),
+        limits,
         link_key,
         environment_id,
         client_key,
@@ -48,7 +48,16 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     Ok(embedded)
 }
 
-fn make_private_folder(path: &std::path::Path) -> std::io::Result<()> {
+/// Opens the database of a folder.
+pub(crate) async fn open_store(data_dir: &std::path::Path) -> anyhow::Result<Store> {
+    let database = data_dir.join("latchkey.db");
+    Store::open(&database)
+        .await
+        .with_context(|| format!("opening the database {}", database.display()))
+}
+
+/// Makes the folder for its owner alone; one that is there stays as it is.
+pub(crate) fn make_private_folder(path: &std::path::Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

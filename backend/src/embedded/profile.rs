@@ -29,8 +29,9 @@ async fn user(caller: Caller) -> Reply<Value> {
     Reply(wire::user(&caller.user))
 }
 
+/// Which record a call means; every `db/object` call carries these.
 #[derive(Deserialize)]
-struct GetBody {
+pub(crate) struct Record {
     #[serde(default)]
     model: Value,
     #[serde(default)]
@@ -40,13 +41,13 @@ struct GetBody {
 #[derive(Deserialize)]
 struct UpdateBody {
     #[serde(flatten)]
-    record: GetBody,
+    record: Record,
     #[serde(default)]
     values: Map<String, Value>,
 }
 
-async fn object_get(caller: Caller, Json(body): Json<GetBody>) -> Result<Reply<Value>> {
-    require_own(&caller, &body)?;
+async fn object_get(caller: Caller, Json(body): Json<Record>) -> Result<Reply<Value>> {
+    body.require_own(&caller)?;
     Ok(Reply(wire::user(&caller.user)))
 }
 
@@ -56,27 +57,59 @@ async fn object_update(
     caller: Caller,
     Json(body): Json<UpdateBody>,
 ) -> Result<Reply<Value>> {
-    require_own(&caller, &body.record)?;
-    if body
-        .values
+    body.record.require_own(&caller)?;
+    set_values(&embedded, &caller, body.values).await.map(Reply)
+}
+
+/// Writes values to the caller's record and gives the whole of it.
+pub(crate) async fn set_values(
+    embedded: &Embedded,
+    caller: &Caller,
+    values: Map<String, Value>,
+) -> Result<Value> {
+    if values
         .keys()
         .any(|field| wire::SYSTEM_FIELDS.contains(&field.as_str()))
     {
         return Err(errors::unauthorized());
     }
-    // Read again under the write lock: two changes at once must both count.
-    let mut tx = embedded.store.begin().await?;
-    let mut user = users::by_id(&mut *tx, &caller.user.id)
-        .await?
-        .ok_or_else(errors::invalid_session_token)?;
-    change(&mut user, body.values)?;
-    users::set_profile(&mut *tx, &user).await?;
-    tx.commit().await?;
-    Ok(Reply(wire::user(&user)))
+    write(embedded, caller, |_| Ok(values)).await
 }
 
-fn require_own(caller: &Caller, body: &GetBody) -> Result<()> {
-    if body.model == MODEL && body.id == caller.user.id.as_str() {
+/// Changes the caller's record: `changes` sees it as it is and gives the values to set.
+pub(crate) async fn write(
+    embedded: &Embedded,
+    caller: &Caller,
+    changes: impl FnOnce(&Value) -> Result<Map<String, Value>>,
+) -> Result<Value> {
+    // Read again under the write lock: two changes at once must both count.
+    let mut tx = embedded.store.begin().await?;
+    let user = users::by_id(&mut *tx, &caller.user.id).await?;
+    let mut user = user.ok_or_else(errors::invalid_session_token)?;
+    let values = changes(&wire::user(&user))?;
+    change(&mut user, values)?;
+    users::set_profile(&mut *tx, &user).await?;
+    tx.commit().await?;
+    Ok(wire::user(&user))
+}
+
+impl Record {
+    /// # Errors
+    /// 403 `unauthorized` unless it is the caller's own record.
+    pub(crate) fn require_own(&self, caller: &Caller) -> Result<()> {
+        require_model(&self.model)?;
+        if self.id == caller.user.id.as_str() {
+            Ok(())
+        } else {
+            Err(errors::unauthorized())
+        }
+    }
+}
+
+/// # Errors
+/// 403 `unauthorized` unless the model is the users'.
+pub(crate) fn require_model(model: &Value) -> Result<()> {
+    if model == MODEL {
         Ok(())
     } else {
         Err(errors::unauthorized())

@@ -3,17 +3,21 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, Method, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use tracing::Span;
 
+use super::cors::cors;
 use super::errors::{self, Refusal};
 use super::gate::gate;
 use super::{
-    Embedded, auth_redirect, magic_link, profile, sessions, sign_in, sign_out, sign_up, storage, verify_email,
+    Embedded, auth_redirect, change_email, change_password, delete_account, magic_link, profile, records,
+    reset_password, sessions, sign_in, sign_out, sign_up, storage, update_fields, verify_email,
 };
 
 /// Where every path of the REST API begins.
@@ -30,9 +34,15 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .merge(sign_in::router())
         .merge(magic_link::router())
         .merge(auth_redirect::router())
+        .merge(reset_password::router())
+        .merge(change_password::router())
+        .merge(change_email::router())
         .merge(sessions::router())
         .merge(sign_out::router())
         .merge(profile::router())
+        .merge(update_fields::router())
+        .merge(delete_account::router())
+        .merge(records::router())
         .merge(storage::router())
         .route_layer(middleware::from_fn_with_state(embedded.clone(), gate))
         .method_not_allowed_fallback(async || errors::method_not_allowed())
@@ -41,10 +51,17 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .nest(PREFIX, routes)
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(middleware::from_fn_with_state(embedded.clone(), cors))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(embedded)
+}
+
+/// Without the query, which may hold addresses and keys.
+fn span(request: &Request) -> Span {
+    tracing::info_span!("altogic", method = %request.method(), path = request.uri().path())
 }
 
 fn header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -43,6 +43,7 @@ async fn sign_in(
         return Err(errors::invalid_credentials());
     };
 
+    embedded.limits.count_try(&email)?;
     let user = users::by_email(embedded.store.read(), email.as_str()).await?;
     let waits = |user: &UserRow| embedded.settings.confirm_email && !user.email_verified;
     if embedded.settings.compat_errors && user.as_ref().is_some_and(waits) {

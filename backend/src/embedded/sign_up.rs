@@ -95,7 +95,7 @@ async fn sign_up(
     if signs_in {
         session = sessions::start(&mut tx, &user.id, &visitor, now).await?;
     } else {
-        mail::queue_link(&embedded, &mut tx, Kind::VerifyEmail, &user, now).await?;
+        mail::queue_own(&embedded, &mut tx, Kind::VerifyEmail, &user, now).await?;
     }
     tx.commit().await?;
     embedded.mail_queued.notify_one();
@@ -103,7 +103,7 @@ async fn sign_up(
 }
 
 async fn tell_owner(embedded: &Embedded, mut tx: Write, owner: &UserRow, now: i64) -> Result<()> {
-    if !mail::queue_link(embedded, &mut tx, Kind::AccountExists, owner, now).await? {
+    if !mail::queue_own(embedded, &mut tx, Kind::AccountExists, owner, now).await? {
         environment::decoy_write(&mut *tx).await?;
     }
     tx.commit().await?;

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::Settings;
 use super::gate::Keys;
+use super::limits::Limits;
 use super::link_key::LinkKey;
 use super::password::Passwords;
 use super::storage::Objects;
@@ -19,6 +20,7 @@ pub struct Inner {
     pub(crate) objects: Objects,
     pub(crate) passwords: Passwords,
     pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
     pub(crate) link_key: LinkKey,
     pub(crate) environment_id: String,
     pub(crate) client_key: String,

@@ -32,7 +32,7 @@ async fn auth_redirect(
         let opened = app.altogic.opened_by(&caller, &request.access_token).await?;
         let asked_here = opened
             .as_ref()
-            .is_some_and(|opened| app.flow_cookie.matches(&cookies, &opened.email));
+            .is_some_and(|opened| opened.signs_in() && app.flow_cookie.matches(&cookies, &opened.email));
         if !asked_here {
             let waiting = auth_redirect::Response {
                 user: None,

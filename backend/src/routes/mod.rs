@@ -10,14 +10,19 @@
 
 mod auth_redirect;
 mod avatar;
+mod change_email;
+mod change_password;
+mod delete_account;
 mod health;
 mod magic_link;
 mod profile;
+mod reset_password;
 mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod verify_email;
+mod well_known;
 
 use std::{any::Any, time::Duration};
 
@@ -47,6 +52,10 @@ pub fn router(app: AppState, public: Router) -> Router {
         .merge(sign_in::router())
         .merge(magic_link::router())
         .merge(auth_redirect::router())
+        .merge(reset_password::router())
+        .merge(change_password::router())
+        .merge(change_email::router())
+        .merge(delete_account::router())
         .route_layer(from_fn_with_state(app.clone(), rate_limit::limit));
     let api = Router::new()
         .merge(counted)
@@ -65,6 +74,7 @@ pub fn router(app: AppState, public: Router) -> Router {
     Router::new()
         .merge(api)
         .merge(health::router())
+        .merge(well_known::router())
         .fallback(site::serve)
         .with_state(app.clone())
         .merge(public)

@@ -11,6 +11,7 @@ use shared::sign_up::{self, Request};
 use tower_cookies::Cookies;
 
 use crate::{
+    common_password,
     error::Error,
     extract::{Caller, Json},
     state::AppState,
@@ -29,6 +30,7 @@ async fn sign_up(
     Json(mut request): Json<Request>,
 ) -> Result<Response, Error> {
     request.password = request.password.at_least(app.password_min_length)?;
+    request.password = common_password::refuse(request.password)?;
     let Some(grant) = app.altogic.sign_up(&caller, &request).await? else {
         app.flow_cookie.set(&cookies, &request.email);
         return Ok((StatusCode::ACCEPTED, axum::Json(sign_up::Response { user: None })).into_response());

@@ -64,7 +64,7 @@ impl Objects {
     }
 
     /// Removes an object; that it is gone already is no error.
-    pub(super) async fn delete(&self, name: &str) -> anyhow::Result<()> {
+    pub(crate) async fn delete(&self, name: &str) -> anyhow::Result<()> {
         match self.store.delete(&Location::from(name)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),

@@ -120,6 +120,46 @@ pub(crate) async fn redeem(
     .await
 }
 
+/// The address that a living token of a user is to prove.
+pub(crate) async fn email_of_user(
+    db: impl SqliteExecutor<'_>,
+    user_id: &str,
+    purpose: Purpose,
+    now: i64,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "SELECT email FROM access_tokens WHERE user_id = $1 AND purpose = $2 AND expires_at > $3",
+    )
+    .bind(user_id)
+    .bind(purpose)
+    .bind(now)
+    .fetch_optional(db)
+    .await
+}
+
+/// Ends the user's links of one purpose.
+pub(crate) async fn delete_of_purpose(
+    db: impl SqliteExecutor<'_>,
+    user_id: &str,
+    purpose: Purpose,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM access_tokens WHERE user_id = $1 AND purpose = $2")
+        .bind(user_id)
+        .bind(purpose)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends every link of a user.
+pub(crate) async fn delete_of_user(db: impl SqliteExecutor<'_>, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM access_tokens WHERE user_id = $1")
+        .bind(user_id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Removes the rows of tokens that have expired.
 pub(crate) async fn delete_expired(db: impl SqliteExecutor<'_>, now: i64) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM access_tokens WHERE expires_at <= $1")

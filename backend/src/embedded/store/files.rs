@@ -89,6 +89,17 @@ pub(crate) async fn insert(db: impl SqliteExecutor<'_>, file: &FileRow) -> sqlx:
     Ok(())
 }
 
+/// The names under which a user's bytes lie on the disk.
+pub(crate) async fn object_names_of_user(
+    db: impl SqliteExecutor<'_>,
+    user_id: &str,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT object_name FROM files WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_all(db)
+        .await
+}
+
 /// Removes a file's row.
 pub(crate) async fn delete(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM files WHERE id = $1")

@@ -46,3 +46,13 @@ pub(crate) async fn insert(db: impl SqliteExecutor<'_>, key: &KeyRow) -> sqlx::R
     .await?;
     Ok(())
 }
+
+/// Ends a living key.
+pub(crate) async fn revoke(db: impl SqliteExecutor<'_>, id: &str, now: i64) -> sqlx::Result<bool> {
+    let done = sqlx::query("UPDATE keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -10,8 +10,19 @@ pub(crate) enum Kind {
     VerifyEmail,
     /// Link that signs in.
     MagicLink,
-    /// Somebody signed up with an address that has an account.
+    /// Somebody wants an account, or to move one, to an address that has an account; link that
+    /// signs in.
     AccountExists,
+    /// Link that allows a new password.
+    ResetPassword,
+    /// Link that proves an account's next address; goes there.
+    ChangeEmail,
+    /// Notice to the present address that another was asked for.
+    EmailChangeAsked,
+    /// Notice to the former address.
+    EmailChanged,
+    /// Notice of a new password.
+    PasswordChanged,
 }
 
 /// One mail.
@@ -128,6 +139,15 @@ pub(crate) async fn set_failed(
 pub(crate) async fn delete_finished(db: impl SqliteExecutor<'_>, before: i64) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM outbox WHERE next_attempt_at IS NULL AND created_at < $1")
         .bind(before)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes every mail to an address.
+pub(crate) async fn delete_to(db: impl SqliteExecutor<'_>, to_address: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE to_address = $1")
+        .bind(to_address)
         .execute(db)
         .await?;
     Ok(())

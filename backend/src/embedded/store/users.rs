@@ -103,6 +103,36 @@ pub(crate) async fn replace_password_hash(
     Ok(done.rows_affected() == 1)
 }
 
+/// Sets a password, whatever the former one was.
+pub(crate) async fn set_password_hash(
+    db: impl SqliteExecutor<'_>,
+    id: &str,
+    new_hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+        .bind(id)
+        .bind(new_hash)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Moves an account to another address.
+pub(crate) async fn set_email(
+    db: impl SqliteExecutor<'_>,
+    id: &str,
+    email: &str,
+    verified: bool,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET email = $2, email_verified = $3 WHERE id = $1")
+        .bind(id)
+        .bind(email)
+        .bind(verified)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Removes an account with its sessions, links and files' rows.
 pub(crate) async fn delete(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM users WHERE id = $1")

@@ -1,0 +1,44 @@
+//! `POST db/object/delete`: the user's own record, and with it the account.
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json as Reply, Router};
+
+use super::Embedded;
+use super::errors::Result;
+use super::extract::{Caller, Json};
+use super::profile::Record;
+use super::store::{files, outbox, users};
+
+pub(crate) fn router() -> Router<Embedded> {
+    Router::new().route("/db/object/delete", post(object_delete))
+}
+
+async fn object_delete(
+    State(embedded): State<Embedded>,
+    caller: Caller,
+    Json(record): Json<Record>,
+) -> Result<Reply<()>> {
+    record.require_own(&caller)?;
+    delete_account(&embedded, &caller).await?;
+    Ok(Reply(()))
+}
+
+/// Removes the account with its sessions, links, files and mails; the address is free again.
+pub(crate) async fn delete_account(embedded: &Embedded, caller: &Caller) -> Result<()> {
+    let mut tx = embedded.store.begin().await?;
+    let objects = files::object_names_of_user(&mut *tx, &caller.user.id).await?;
+    outbox::delete_to(&mut *tx, &caller.user.email).await?;
+    users::delete(&mut *tx, &caller.user.id).await?;
+    tx.commit().await?;
+    for object in objects {
+        // The rows are gone, so a refused deletion would be wrong; the next start sweeps.
+        if let Err(error) = embedded.objects.delete(&object).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "a deleted user's file stays until the next start"
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! `DELETE /api/profile`.
+
+use axum::{Router, extract::State, http::StatusCode, routing::delete};
+use shared::delete_account::{PATH, Request};
+use tower_cookies::Cookies;
+
+use crate::{
+    error::Error,
+    extract::{Caller, Json},
+    session_cookie::SessionToken,
+    state::AppState,
+};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route(PATH, delete(delete_account))
+}
+
+/// Deletes the account and forgets the session.
+async fn delete_account(
+    State(app): State<AppState>,
+    caller: Caller,
+    cookies: Cookies,
+    session: SessionToken,
+    Json(request): Json<Request>,
+) -> Result<StatusCode, Error> {
+    app.altogic.delete_account(&caller, &session, request).await?;
+    app.session_cookie.clear(&cookies);
+    Ok(StatusCode::NO_CONTENT)
+}

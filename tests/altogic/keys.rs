@@ -1,0 +1,61 @@
+use backend::embedded::keys::{self, KeyKind};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{PASSWORD, Reply, Server};
+
+#[tokio::test]
+async fn keys_are_made_listed_and_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let client = keys::create(folder.path(), KeyKind::Client, "web").await.unwrap();
+    let api = keys::create(folder.path(), KeyKind::Api, "jobs").await.unwrap();
+    assert!(keys::revoke(folder.path(), &api.id).await.unwrap());
+    assert!(!keys::revoke(folder.path(), &api.id).await.unwrap());
+
+    let listed = keys::list(folder.path()).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(),
+        ["web", "jobs"]
+    );
+    assert_eq!(listed[0].key, client.key);
+    assert_eq!(listed[0].revoked_at, None);
+    assert!(api.key.is_some() && listed[1].key.is_none() && listed[1].revoked_at.is_some());
+}
+
+#[tokio::test]
+async fn a_server_accepts_the_keys_of_its_folder() {
+    let first = Server::start().await;
+    let folder = first.kill();
+    let client = keys::create(folder.path(), KeyKind::Client, "web")
+        .await
+        .unwrap()
+        .key
+        .unwrap();
+    let revoked = keys::create(folder.path(), KeyKind::Client, "old").await.unwrap();
+    keys::revoke(folder.path(), &revoked.id).await.unwrap();
+    let api = keys::create(folder.path(), KeyKind::Api, "jobs")
+        .await
+        .unwrap()
+        .key
+        .unwrap();
+    let server = Server::start_in(folder, |_| {}).await;
+    let user = |key: String| {
+        let url = format!("{}/_api/rest/v1/auth/user", server.base);
+        Reply::of(server.http.get(url).header("X-Client-Key", key))
+    };
+
+    user(client).await.refused(401, "missing_session_token");
+    user(revoked.key.unwrap())
+        .await
+        .refused(401, "invalid_client_key");
+    let data = json!({ "name": "Ada", "emailVerified": true });
+    let body = json!({ "email": "ada@x.io", "password": PASSWORD, "nameOrUserData": data });
+    let request = server
+        .request(Method::POST, "auth/signup-email")
+        .header("Authorization", api);
+    assert_eq!(
+        Reply::of(request.json(&body)).await.body["user"]["emailVerified"],
+        true
+    );
+}
