@@ -284,7 +284,7 @@ pub(crate) fn unauthorized() -> Refusal {
     Refusal::client(
         StatusCode::FORBIDDEN,
         "unauthorized",
-        "You may only use your own record, and in it only your name, picture and custom fields.",
+        "Only what is your own can be used this way; of your record, name, picture and custom fields.",
     )
 }
 
@@ -314,6 +314,16 @@ pub(crate) fn bucket_not_found(name: &str) -> Refusal {
         "bucket_not_found",
         format!("Cannot identify the bucket '{name}'"),
     )
+}
+
+/// 400 `bucket_not_unique`: there is a bucket of this name.
+pub(crate) fn bucket_not_unique() -> Refusal {
+    Refusal::client(
+        StatusCode::BAD_REQUEST,
+        "bucket_not_unique",
+        "There is a bucket of this name already.",
+    )
+    .with_details(json!({ "param": "name" }))
 }
 
 /// 400 `file_not_found`: no such file.

@@ -55,7 +55,18 @@ async fn file(
         header::ETAG,
         HeaderValue::from_str(&etag).map_err(anyhow::Error::from)?,
     );
+    // Applications on other origins show these pictures (PROTOCOL 5.6).
+    out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    out.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("cross-origin"),
+    );
     Ok(response)
+}
+
+/// The whole file, for a caller who may read it.
+pub(super) async fn whole(embedded: &Embedded, file: &FileRow) -> Result<Response> {
+    content(embedded, file, &Method::GET, &HeaderMap::new(), "").await
 }
 
 /// RFC 9110, 13.1.2.
@@ -104,12 +115,6 @@ async fn content(
     out.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; sandbox"),
-    );
-    // Applications on other origins show these pictures (PROTOCOL 5.6).
-    out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    out.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("cross-origin"),
     );
     if status == StatusCode::PARTIAL_CONTENT {
         let part = format!("bytes {}-{}/{size}", range.start, range.end - 1);
