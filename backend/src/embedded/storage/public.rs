@@ -46,11 +46,13 @@ async fn file(
         content(&embedded, &file, &method, &headers, &etag).await?
     };
     let out = response.headers_mut();
-    // A new upload has a new URL, so what is here never changes.
-    out.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
+    // A new upload has a new URL. Only a file that was changed in place is asked for again.
+    let caching = if file.updated_at == file.uploaded_at {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, no-cache"
+    };
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     out.insert(
         header::ETAG,
         HeaderValue::from_str(&etag).map_err(anyhow::Error::from)?,
