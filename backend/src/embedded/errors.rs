@@ -212,6 +212,15 @@ pub(crate) fn invalid_credentials() -> Refusal {
     )
 }
 
+/// 401 `not_allowed`: a way to sign in that is switched off.
+pub(crate) fn not_allowed() -> Refusal {
+    Refusal::client(
+        StatusCode::UNAUTHORIZED,
+        "not_allowed",
+        "This way to sign in is switched off here.",
+    )
+}
+
 /// 401 `email_not_verified`: the address waits for its link.
 pub(crate) fn email_not_verified() -> Refusal {
     Refusal::client(
