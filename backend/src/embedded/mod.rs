@@ -34,6 +34,7 @@ mod password;
 mod profile;
 mod query;
 mod records;
+mod refusal;
 mod reset_password;
 mod rest;
 mod sessions;
