@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod auth_redirect;
+mod buckets;
 mod change_email;
 mod change_password;
 mod cors;
+mod files;
 mod keys;
 mod limits;
 mod magic_link;

@@ -19,6 +19,50 @@ async fn an_unknown_path_is_a_json_404() {
 }
 
 #[tokio::test]
+async fn what_is_not_here_is_answered_as_switched_off() {
+    let server = Server::start().await;
+    let user = server.verified_user("ada@x.io").await;
+
+    for path in [
+        "signup-phone",
+        "signin-phone",
+        "signin-code?code=1&phone=2",
+        "send-code?phone=1",
+        "verify-phone",
+    ] {
+        server
+            .post_empty(&format!("auth/{path}"), None)
+            .await
+            .refused(401, "not_allowed");
+    }
+    server
+        .post_empty("auth/change-phone", None)
+        .await
+        .refused(401, "missing_session_token");
+    server
+        .post_empty("auth/change-phone", Some(&user.token))
+        .await
+        .refused(401, "not_allowed");
+    for path in ["object/create", "object/set", "create", "compute", "search-text"] {
+        server
+            .post_empty(&format!("db/{path}"), None)
+            .await
+            .refused(401, "missing_session_token");
+        server
+            .post_empty(&format!("db/{path}"), Some(&user.token))
+            .await
+            .refused(403, "unauthorized");
+    }
+    let provider = server.open("/_auth/google").await;
+    assert_eq!(provider.status, 302);
+    assert_eq!(
+        provider.header("location"),
+        "http://app.example/auth-redirect?lang=en&status=401&action=oauth-signin\
+         &error=This+way+to+sign+in+is+not+set+up+here"
+    );
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_a_json_405_that_names_the_right_one() {
     let server = Server::start().await;
 

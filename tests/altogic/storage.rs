@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Reply, Server};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
+pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
 
-async fn upload(
+pub async fn upload(
     server: &Server,
     session: Option<&str>,
     query: &str,
@@ -26,7 +26,7 @@ async fn upload(
     Reply::of(request.multipart(Form::new().part("file", part))).await
 }
 
-fn stored(server: &Server) -> usize {
+pub fn stored(server: &Server) -> usize {
     fs::read_dir(server.folder().join("files")).unwrap().count()
 }
 

@@ -81,7 +81,8 @@ async fn style() -> impl IntoResponse {
     (headers, include_str!("../../templates/change_email/page.css"))
 }
 
-fn see(status: StatusCode, location: Url) -> Response {
+/// A redirect that nothing keeps.
+pub(crate) fn see(status: StatusCode, location: Url) -> Response {
     let headers: [(HeaderName, String); 4] = [
         (header::LOCATION, location.into()),
         (header::CACHE_CONTROL, "no-store".to_owned()),
@@ -96,25 +97,32 @@ fn see(status: StatusCode, location: Url) -> Response {
 
 /// `Ok`: purpose, and access token where there is one. `Err`: the purpose, if the link names one.
 fn redirect(to: &Url, result: std::result::Result<(Purpose, Option<&str>), Option<Purpose>>) -> Url {
-    let mut url = to.clone();
-    let mut pairs = url.query_pairs_mut();
     match result {
-        Ok((purpose, key)) => {
-            pairs.append_pair("status", "200");
-            pairs.append_pair("action", purpose.action());
-            if let Some(key) = key {
-                pairs.append_pair("access_token", key);
-            }
-        }
-        Err(purpose) => {
-            pairs.append_pair("status", "400");
-            if let Some(purpose) = purpose {
-                pairs.append_pair("action", purpose.action());
-            }
-            pairs.append_pair("error", errors::INVALID_ACCESS_TOKEN);
-        }
+        Ok((purpose, None)) => with_result(to, &[("status", "200"), ("action", purpose.action())]),
+        Ok((purpose, Some(key))) => with_result(
+            to,
+            &[
+                ("status", "200"),
+                ("action", purpose.action()),
+                ("access_token", key),
+            ],
+        ),
+        Err(Some(purpose)) => with_result(
+            to,
+            &[
+                ("status", "400"),
+                ("action", purpose.action()),
+                ("error", errors::INVALID_ACCESS_TOKEN),
+            ],
+        ),
+        Err(None) => with_result(to, &[("status", "400"), ("error", errors::INVALID_ACCESS_TOKEN)]),
     }
-    drop(pairs);
+}
+
+/// The application's URL with more in its query.
+pub(crate) fn with_result(to: &Url, pairs: &[(&str, &str)]) -> Url {
+    let mut url = to.clone();
+    url.query_pairs_mut().extend_pairs(pairs);
     url
 }
 

@@ -1,114 +1,10 @@
 //! Every refusal of the embedded server: one constructor for each Altogic code
 //! (PROTOCOL sections 1.7 and 3.2).
 
-use axum::Json;
-use axum::http::{Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde_json::{Value, json};
+use axum::http::{Method, StatusCode, Uri};
+use serde_json::json;
 
-/// A refused call: a status and the items of its JSON body.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    status: StatusCode,
-    items: Vec<Item>,
-    retry_after_seconds: Option<u64>,
-    cause: Option<anyhow::Error>,
-}
-
-/// What a handler of the embedded server gives.
-pub(crate) type Result<T> = std::result::Result<T, Refusal>;
-
-#[derive(Debug, Serialize)]
-struct Item {
-    origin: &'static str,
-    code: &'static str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Value>,
-}
-
-impl Refusal {
-    fn client(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(status, "client_error", code, message.into())
-    }
-
-    fn new(status: StatusCode, origin: &'static str, code: &'static str, message: String) -> Self {
-        let item = Item {
-            origin,
-            code,
-            message,
-            details: None,
-        };
-        Self {
-            status,
-            items: vec![item],
-            retry_after_seconds: None,
-            cause: None,
-        }
-    }
-
-    fn with_details(mut self, details: Value) -> Self {
-        for item in &mut self.items {
-            item.details = Some(details.clone());
-        }
-        self
-    }
-
-    fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_seconds = Some(seconds);
-        self
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        if let Some(cause) = &self.cause {
-            tracing::error!(
-                status = self.status.as_u16(),
-                error = format!("{cause:#}"),
-                "embedded server failed"
-            );
-        }
-        let body = Json(json!({ "errors": self.items }));
-        let mut response = (self.status, body).into_response();
-        if let Some(seconds) = self.retry_after_seconds {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
-    }
-}
-
-impl From<sqlx::Error> for Refusal {
-    fn from(error: sqlx::Error) -> Self {
-        // SQLite's primary codes BUSY, LOCKED, READONLY, IOERR and FULL: the request was sound,
-        // and works again once the disk does.
-        let passing = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-            sqlx::Error::Database(database) => database
-                .code()
-                .and_then(|code| code.parse::<u32>().ok())
-                .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13)),
-            _ => false,
-        };
-        let mut refusal = if passing {
-            server_busy()
-        } else {
-            internal_server_error()
-        };
-        refusal.cause = Some(error.into());
-        refusal
-    }
-}
-
-impl From<anyhow::Error> for Refusal {
-    fn from(error: anyhow::Error) -> Self {
-        Self {
-            cause: Some(error),
-            ..internal_server_error()
-        }
-    }
-}
+pub(crate) use super::refusal::{Refusal, Result};
 
 /// One refused field: its name on the wire and what is wrong with it.
 pub(crate) struct InvalidField {
@@ -120,21 +16,11 @@ pub(crate) struct InvalidField {
 
 /// 400 `validation_error`: one item for each refused field.
 pub(crate) fn validation_error(fields: Vec<InvalidField>) -> Refusal {
-    let items = fields
-        .into_iter()
-        .map(|field| Item {
-            origin: "client_error",
-            code: "validation_error",
-            message: field.message,
-            details: Some(json!({ "param": field.param })),
-        })
-        .collect();
-    Refusal {
-        status: StatusCode::BAD_REQUEST,
-        items,
-        retry_after_seconds: None,
-        cause: None,
-    }
+    let items = fields.into_iter().map(|field| {
+        let details = json!({ "param": field.param });
+        Refusal::client(StatusCode::BAD_REQUEST, "validation_error", field.message).with_details(details)
+    });
+    Refusal::all(StatusCode::BAD_REQUEST, items)
 }
 
 /// 401 `missing_client_key`: no `X-Client-Key`.
@@ -212,6 +98,15 @@ pub(crate) fn invalid_credentials() -> Refusal {
     )
 }
 
+/// 401 `not_allowed`: a way to sign in that is switched off.
+pub(crate) fn not_allowed() -> Refusal {
+    Refusal::client(
+        StatusCode::UNAUTHORIZED,
+        "not_allowed",
+        "This way to sign in is switched off here.",
+    )
+}
+
 /// 401 `email_not_verified`: the address waits for its link.
 pub(crate) fn email_not_verified() -> Refusal {
     Refusal::client(
@@ -284,7 +179,7 @@ pub(crate) fn unauthorized() -> Refusal {
     Refusal::client(
         StatusCode::FORBIDDEN,
         "unauthorized",
-        "You may only use your own record, and in it only your name, picture and custom fields.",
+        "Only what is your own can be used this way; of your record, name, picture and custom fields.",
     )
 }
 
@@ -314,6 +209,16 @@ pub(crate) fn bucket_not_found(name: &str) -> Refusal {
         "bucket_not_found",
         format!("Cannot identify the bucket '{name}'"),
     )
+}
+
+/// 400 `bucket_not_unique`: there is a bucket of this name.
+pub(crate) fn bucket_not_unique() -> Refusal {
+    Refusal::client(
+        StatusCode::BAD_REQUEST,
+        "bucket_not_unique",
+        "There is a bucket of this name already.",
+    )
+    .with_details(json!({ "param": "name" }))
 }
 
 /// 400 `file_not_found`: no such file.
@@ -396,21 +301,19 @@ pub(crate) fn method_not_allowed() -> Refusal {
 
 /// 503 `server_busy`: too much work waits, or the disk does not answer.
 pub(crate) fn server_busy() -> Refusal {
-    Refusal::new(
+    Refusal::server(
         StatusCode::SERVICE_UNAVAILABLE,
-        "server_error",
         "server_busy",
-        "The server is busy. Try again in a moment.".to_owned(),
+        "The server is busy. Try again in a moment.",
     )
     .retry_after(2)
 }
 
 /// 500 `internal_server_error`: a fault of ours; the cause is in the log only.
 pub(crate) fn internal_server_error() -> Refusal {
-    Refusal::new(
+    Refusal::server(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "server_error",
         "internal_server_error",
-        "Something went wrong on our side.".to_owned(),
+        "Something went wrong on our side.",
     )
 }

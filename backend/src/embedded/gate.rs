@@ -43,7 +43,13 @@ pub(crate) async fn gate(
 
 /// Uploads carry whatever the file is (PROTOCOL 5.5).
 fn is_upload(path: &str) -> bool {
-    path.ends_with("/upload-formdata")
+    const ENDS: [&str; 4] = [
+        "/upload-formdata",
+        "/upload-object",
+        "/replace-formdata",
+        "/replace-object",
+    ];
+    ENDS.iter().any(|end| path.ends_with(end))
 }
 
 fn has_body(request: &Request) -> bool {

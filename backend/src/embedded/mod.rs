@@ -34,6 +34,7 @@ mod password;
 mod profile;
 mod query;
 mod records;
+mod refusal;
 mod reset_password;
 mod rest;
 mod sessions;
@@ -43,6 +44,7 @@ mod sign_up;
 mod state;
 mod storage;
 mod store;
+mod switched_off;
 mod update_fields;
 mod user_agent;
 mod verify_email;
@@ -139,7 +141,8 @@ impl Embedded {
     pub fn public_router(&self) -> Router {
         let mut router = Router::new()
             .merge(auth_redirect::public_router())
-            .merge(storage::public_router());
+            .merge(storage::public_router())
+            .merge(switched_off::public_router());
         if self.settings.smtp.is_none() {
             router = router.merge(outbox::router());
         }

@@ -3,8 +3,8 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -17,7 +17,7 @@ use super::errors::{self, Refusal};
 use super::gate::gate;
 use super::{
     Embedded, auth_redirect, change_email, change_password, delete_account, magic_link, profile, records,
-    reset_password, sessions, sign_in, sign_out, sign_up, storage, update_fields, verify_email,
+    reset_password, sessions, sign_in, sign_out, sign_up, storage, switched_off, update_fields, verify_email,
 };
 
 /// Where every path of the REST API begins.
@@ -44,6 +44,7 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .merge(delete_account::router())
         .merge(records::router())
         .merge(storage::router())
+        .merge(switched_off::router())
         .route_layer(middleware::from_fn_with_state(embedded.clone(), gate))
         .method_not_allowed_fallback(async || errors::method_not_allowed())
         .fallback(not_found);
@@ -68,7 +69,7 @@ fn header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLay
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-async fn not_found(method: Method, uri: Uri) -> Refusal {
+async fn not_found(method: Method, OriginalUri(uri): OriginalUri) -> Refusal {
     errors::resource_not_found(&method, &uri)
 }
 

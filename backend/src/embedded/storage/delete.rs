@@ -9,9 +9,10 @@ use url::Url;
 
 use super::super::Embedded;
 use super::super::errors::{self, Result};
-use super::super::extract::{Caller, Json};
-use super::super::store::buckets;
+use super::super::extract::Json;
 use super::super::store::files::{self, FileRow};
+use super::actor::Actor;
+use super::request::Body;
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new()
@@ -25,18 +26,10 @@ struct ByUrl {
     file_url: Value,
 }
 
-#[derive(Deserialize)]
-struct ByName {
-    #[serde(default)]
-    bucket: Value,
-    #[serde(default)]
-    file: Value,
-}
-
 /// Takes the `publicPath` of a file.
 async fn delete_by_url(
     State(embedded): State<Embedded>,
-    caller: Caller,
+    actor: Actor,
     Json(body): Json<ByUrl>,
 ) -> Result<Reply<()>> {
     let url = body
@@ -52,29 +45,34 @@ async fn delete_by_url(
         return Err(errors::file_not_found());
     }
     let file = files::by_id(embedded.store.read(), bucket, file).await?;
-    delete(&embedded, &caller, file).await
+    let file = file.ok_or_else(errors::file_not_found)?;
+    if !actor.owns_file(&file) {
+        return Err(errors::unauthorized());
+    }
+    delete_all(&embedded, &[file]).await?;
+    Ok(Reply(()))
 }
 
 /// Takes names or ids.
 async fn delete_by_name(
     State(embedded): State<Embedded>,
-    caller: Caller,
-    Json(body): Json<ByName>,
+    actor: Actor,
+    Json(body): Json<Body>,
 ) -> Result<Reply<()>> {
-    let bucket = body.bucket.as_str().unwrap_or(super::ROOT);
-    let found = buckets::by_name_or_id(embedded.store.read(), bucket).await?;
-    let bucket = found.ok_or_else(|| errors::bucket_not_found(bucket))?;
-    let file = body.file.as_str().unwrap_or_default();
-    let file = files::by_name_or_id(embedded.store.read(), &bucket.id, file).await?;
-    delete(&embedded, &caller, file).await
+    let file = body.own_file(&embedded, &actor).await?;
+    delete_all(&embedded, &[file]).await?;
+    Ok(Reply(()))
 }
 
-async fn delete(embedded: &Embedded, caller: &Caller, file: Option<FileRow>) -> Result<Reply<()>> {
-    let file = file.ok_or_else(errors::file_not_found)?;
-    if file.user_id.as_ref() != Some(&caller.user.id) {
-        return Err(errors::unauthorized());
+/// Removes rows first, then bytes: no row ever points at nothing.
+pub(super) async fn delete_all(embedded: &Embedded, rows: &[FileRow]) -> Result<()> {
+    let mut tx = embedded.store.begin().await?;
+    for row in rows {
+        files::delete(&mut *tx, &row.id).await?;
     }
-    files::delete(embedded.store.write(), &file.id).await?;
-    embedded.objects.delete(&file.object_name).await?;
-    Ok(Reply(()))
+    tx.commit().await?;
+    for row in rows {
+        embedded.objects.delete(&row.object_name).await?;
+    }
+    Ok(())
 }

@@ -4,9 +4,15 @@
 //! removed after it, so no row ever points at nothing; what a crash leaves without a row is swept
 //! at the next start.
 
+mod actor;
+mod buckets;
 mod delete;
+mod files;
+mod listing;
 mod objects;
 mod public;
+mod receive;
+mod request;
 mod sweep;
 mod upload;
 
@@ -20,14 +26,18 @@ use sqlx::types::Json;
 use super::Embedded;
 use super::clock::iso;
 use super::store::Write;
-use super::store::buckets::{self, BucketRow};
+use super::store::buckets::BucketRow;
 use super::store::files::FileRow;
 
 /// The built-in bucket's name.
 const ROOT: &str = "root";
 
 pub(crate) fn router() -> Router<Embedded> {
-    Router::new().merge(upload::router()).merge(delete::router())
+    Router::new()
+        .merge(buckets::router())
+        .merge(files::router())
+        .merge(upload::router())
+        .merge(delete::router())
 }
 
 pub(crate) fn public_router() -> Router<Embedded> {
@@ -45,7 +55,7 @@ pub(crate) async fn insert_root(tx: &mut Write, environment_id: &str, now: i64) 
         created_at: now,
         updated_at: now,
     };
-    buckets::insert(&mut **tx, &root).await
+    super::store::buckets::insert(&mut **tx, &root).await
 }
 
 /// A file as Altogic writes it (PROTOCOL 2.4).

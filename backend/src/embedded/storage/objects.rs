@@ -63,6 +63,14 @@ impl Objects {
             .into_stream())
     }
 
+    /// Puts the bytes of one object under another name too.
+    pub(super) async fn copy(&self, from: &str, to: &str) -> anyhow::Result<()> {
+        Ok(self
+            .store
+            .copy(&Location::from(from), &Location::from(to))
+            .await?)
+    }
+
     /// Removes an object; that it is gone already is no error.
     pub(crate) async fn delete(&self, name: &str) -> anyhow::Result<()> {
         match self.store.delete(&Location::from(name)).await {

@@ -46,16 +46,29 @@ async fn file(
         content(&embedded, &file, &method, &headers, &etag).await?
     };
     let out = response.headers_mut();
-    // A new upload has a new URL, so what is here never changes.
-    out.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
+    // A new upload has a new URL. Only a file that was changed in place is asked for again.
+    let caching = if file.updated_at == file.uploaded_at {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, no-cache"
+    };
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     out.insert(
         header::ETAG,
         HeaderValue::from_str(&etag).map_err(anyhow::Error::from)?,
     );
+    // Applications on other origins show these pictures (PROTOCOL 5.6).
+    out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    out.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("cross-origin"),
+    );
     Ok(response)
+}
+
+/// The whole file, for a caller who may read it.
+pub(super) async fn whole(embedded: &Embedded, file: &FileRow) -> Result<Response> {
+    content(embedded, file, &Method::GET, &HeaderMap::new(), "").await
 }
 
 /// RFC 9110, 13.1.2.
@@ -104,12 +117,6 @@ async fn content(
     out.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; sandbox"),
-    );
-    // Applications on other origins show these pictures (PROTOCOL 5.6).
-    out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    out.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("cross-origin"),
     );
     if status == StatusCode::PARTIAL_CONTENT {
         let part = format!("bytes {}-{}/{size}", range.start, range.end - 1);

@@ -1,95 +1,131 @@
-//! `POST storage/bucket/upload-formdata`: takes a file as it streams in.
+//! `POST storage/bucket/upload-formdata` and `upload-object` add a file,
+//! `storage/bucket/file/replace-formdata` and `replace-object` give one other bytes.
 
-use axum::extract::multipart::{Field, Multipart, MultipartError};
-use axum::extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, RawQuery, Request, State};
 use axum::routing::post;
 use axum::{Json as Reply, Router};
 use serde::Deserialize;
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::super::errors::{self, Refusal, Result};
-use super::super::extract::Caller;
+use super::super::errors::{self, Result};
 use super::super::fields::Fields;
 use super::super::store::Write;
 use super::super::store::buckets::{self, BucketRow};
 use super::super::store::files::{self, FileRow};
 use super::super::{Embedded, ids, query};
-
-/// The largest file, in bytes (100 MiB).
-const MAX_FILE_BYTES: u64 = 100 * 1024 * 1024;
-/// Room for the multipart frame around it.
-const MAX_FRAME_BYTES: usize = 64 * 1024;
+use super::actor::Actor;
+use super::receive::{self, MAX_FILE_BYTES, MAX_FRAME_BYTES, Uploaded};
+use super::request::{self, Body, is_name};
 
 pub(crate) fn router() -> Router<Embedded> {
     let limit = usize::try_from(MAX_FILE_BYTES)
         .unwrap_or(usize::MAX)
         .saturating_add(MAX_FRAME_BYTES);
     Router::new()
-        .route("/storage/bucket/upload-formdata", post(upload))
+        .route("/storage/bucket/upload-formdata", post(upload_form))
+        .route("/storage/bucket/upload-object", post(upload_object))
+        .route("/storage/bucket/file/replace-formdata", post(replace_form))
+        .route("/storage/bucket/file/replace-object", post(replace_object))
         .layer(DefaultBodyLimit::max(limit))
 }
 
-/// The query's `options` (PROTOCOL 5.5); the media type is the part's, not theirs.
-#[derive(Default, Deserialize)]
+/// The query's `options` (PROTOCOL 5.5).
+#[derive(Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Options {
+    /// Of a bare body; a form's part has its own.
+    content_type: String,
     create_bucket: bool,
     is_public: Option<bool>,
-    tags: Option<Vec<String>>,
+    tags: Value,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            content_type: "text/plain".to_owned(),
+            create_bucket: false,
+            is_public: None,
+            tags: Value::Null,
+        }
+    }
 }
 
 struct Target {
     bucket: String,
     file_name: String,
-    options: Options,
-}
-
-/// What lies on the disk, not yet in a row.
-struct Uploaded {
-    object_name: String,
-    size: u64,
-    mime_type: String,
+    content_type: String,
+    create_bucket: bool,
+    is_public: Option<bool>,
+    tags: Vec<String>,
 }
 
 /// Writes the part `file` to the disk, then its row. A cut upload leaves neither.
-async fn upload(
+async fn upload_form(
     State(embedded): State<Embedded>,
-    caller: Caller,
+    actor: Actor,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Reply<Value>> {
-    let target = target(query.as_deref())?;
-    // Before the bytes, so that a wrong bucket does not cost an upload.
-    if !target.options.create_bucket {
-        require_bucket(&embedded, &target.bucket).await?;
-    }
-    let mut multipart = Multipart::from_request(request, &embedded)
-        .await
-        .map_err(|_| errors::file_upload_error())?;
-    let uploaded = receive(&embedded, &mut multipart).await?;
-    let row = match insert(&embedded, &caller, target, &uploaded).await {
-        Ok(row) => row,
-        Err(refusal) => {
-            embedded.objects.delete(&uploaded.object_name).await?;
-            return Err(refusal);
-        }
-    };
-    Ok(Reply(super::wire(&embedded, &row)?))
+    let target = target(&embedded, &actor, query.as_deref()).await?;
+    let uploaded = receive::multipart(&embedded, request).await?;
+    add(&embedded, &actor, target, uploaded).await
 }
 
-fn target(query: Option<&str>) -> Result<Target> {
+async fn upload_object(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Reply<Value>> {
+    let target = target(&embedded, &actor, query.as_deref()).await?;
+    let uploaded = receive::object(&embedded, request, &target.content_type).await?;
+    add(&embedded, &actor, target, uploaded).await
+}
+
+async fn replace_form(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Reply<Value>> {
+    let (file, _) = replaced(&embedded, &actor, query.as_deref()).await?;
+    let uploaded = receive::multipart(&embedded, request).await?;
+    replace(&embedded, file, uploaded).await
+}
+
+async fn replace_object(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Reply<Value>> {
+    let (file, options) = replaced(&embedded, &actor, query.as_deref()).await?;
+    let uploaded = receive::object(&embedded, request, &options.content_type).await?;
+    replace(&embedded, file, uploaded).await
+}
+
+fn options(query: Option<&str>) -> Result<Options> {
+    match query::form_value(query, "options").as_deref() {
+        None | Some("" | "null") => Ok(Options::default()),
+        Some(options) => serde_json::from_str(options).map_err(|_| errors::invalid_request_body_syntax()),
+    }
+}
+
+/// Where an upload goes; checked before its bytes, so that a wrong bucket does not cost them.
+async fn target(embedded: &Embedded, actor: &Actor, query: Option<&str>) -> Result<Target> {
     let text = |name| query::form_value(query, name).unwrap_or_default();
+    let options = options(query)?;
     let target = Target {
         bucket: Some(text("bucket"))
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| super::ROOT.to_owned()),
         file_name: text("fileName"),
-        options: match text("options").as_str() {
-            "" => Options::default(),
-            options => serde_json::from_str(options).map_err(|_| errors::invalid_request_body_syntax())?,
-        },
+        content_type: options.content_type,
+        create_bucket: options.create_bucket,
+        is_public: options.is_public,
+        tags: request::tags(&options.tags)?,
     };
     let mut fields = Fields::default();
     for (param, name) in [("bucket", &target.bucket), ("fileName", &target.file_name)] {
@@ -100,124 +136,65 @@ fn target(query: Option<&str>) -> Result<Target> {
             );
         }
     }
-    if target.options.tags.as_ref().is_some_and(|tags| tags.len() > 100) {
-        fields.refuse("tags", "Use at most 100 tags.");
-    }
     fields.finish()?;
+    if !target.create_bucket {
+        request::bucket(embedded, actor, &Value::from(target.bucket.as_str())).await?;
+    }
     Ok(target)
 }
 
-fn is_name(name: &str) -> bool {
-    (1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+async fn replaced(embedded: &Embedded, actor: &Actor, query: Option<&str>) -> Result<(FileRow, Options)> {
+    let named = |name| query::form_value(query, name).map_or(Value::Null, Value::from);
+    let body = Body {
+        bucket: named("bucket"),
+        file: named("file"),
+        ..Body::default()
+    };
+    Ok((body.own_file(embedded, actor).await?, options(query)?))
 }
 
-async fn require_bucket(embedded: &Embedded, name: &str) -> Result<BucketRow> {
-    let bucket = buckets::by_name_or_id(embedded.store.read(), name).await?;
-    bucket.ok_or_else(|| errors::bucket_not_found(name))
-}
-
-async fn receive(embedded: &Embedded, multipart: &mut Multipart) -> Result<Uploaded> {
-    while let Some(field) = multipart.next_field().await.map_err(broken_off)? {
-        if field.name() == Some("file") {
-            return store(embedded, field).await;
+async fn add(embedded: &Embedded, actor: &Actor, target: Target, uploaded: Uploaded) -> Result<Reply<Value>> {
+    let object_name = uploaded.object_name.clone();
+    match insert(embedded, actor, target, uploaded).await {
+        Ok(row) => Ok(Reply(super::wire(embedded, &row)?)),
+        Err(refusal) => {
+            embedded.objects.delete(&object_name).await?;
+            Err(refusal)
         }
     }
-    Err(errors::file_upload_error())
 }
 
-async fn store(embedded: &Embedded, mut field: Field<'_>) -> Result<Uploaded> {
-    let mime_type = mime_type(field.content_type());
-    let object_name = ids::new_token();
-    let mut writing = embedded.objects.create(&object_name).await?;
-    let mut size = 0;
-    loop {
-        let refusal = match field.chunk().await {
-            Ok(Some(bytes)) => {
-                size += bytes.len() as u64;
-                if size <= MAX_FILE_BYTES {
-                    writing.write(bytes).await?;
-                    continue;
-                }
-                errors::request_body_size_too_large()
-            }
-            Ok(None) => break,
-            Err(error) => broken_off(error),
-        };
-        writing.abort().await?;
-        return Err(refusal);
-    }
-    writing.finish().await?;
-    Ok(Uploaded {
-        object_name,
-        size,
-        mime_type,
-    })
-}
-
-fn broken_off(error: MultipartError) -> Refusal {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        errors::request_body_size_too_large()
-    } else {
-        errors::file_upload_error()
-    }
-}
-
-/// `type/subtype` in lower case, without parameters; anything odd is unknown bytes.
-fn mime_type(header: Option<&str>) -> String {
-    let essence = header
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let token = |text: &str| {
-        (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
-    match essence.split_once('/') {
-        Some((kind, subtype)) if token(kind) && token(subtype) => essence,
-        _ => "application/octet-stream".to_owned(),
-    }
-}
-
-async fn insert(
-    embedded: &Embedded,
-    caller: &Caller,
-    target: Target,
-    uploaded: &Uploaded,
-) -> Result<FileRow> {
+async fn insert(embedded: &Embedded, actor: &Actor, target: Target, uploaded: Uploaded) -> Result<FileRow> {
     let now = embedded.settings.clock.now_ms();
+    let user_id = actor.user_id().map(str::to_owned);
     let mut tx = embedded.store.begin().await?;
     let bucket = match buckets::by_name_or_id(&mut *tx, &target.bucket).await? {
-        Some(bucket) => bucket,
-        None if target.options.create_bucket => {
+        Some(bucket) if actor.sees_bucket(&bucket) => bucket,
+        None if target.create_bucket => {
             let bucket = BucketRow {
                 id: ids::new_id(),
                 name: target.bucket,
                 is_public: true,
                 tags: Json(Vec::new()),
-                user_id: Some(caller.user.id.clone()),
+                user_id: user_id.clone(),
                 created_at: now,
                 updated_at: now,
             };
             buckets::insert(&mut *tx, &bucket).await?;
             bucket
         }
-        None => return Err(errors::bucket_not_found(&target.bucket)),
+        _ => return Err(errors::bucket_not_found(&target.bucket)),
     };
     let file = FileRow {
         id: ids::new_id(),
         name: free_name(&mut tx, &bucket.id, &target.file_name).await?,
         bucket_id: bucket.id,
-        object_name: uploaded.object_name.clone(),
-        size: i64::try_from(uploaded.size).unwrap_or(i64::MAX),
-        mime_type: uploaded.mime_type.clone(),
-        is_public: target.options.is_public.unwrap_or(bucket.is_public),
-        tags: Json(target.options.tags.unwrap_or_default()),
-        user_id: Some(caller.user.id.clone()),
+        object_name: uploaded.object_name,
+        size: uploaded.size,
+        mime_type: uploaded.mime_type,
+        is_public: target.is_public.unwrap_or(bucket.is_public),
+        tags: Json(target.tags),
+        user_id,
         uploaded_at: now,
         updated_at: now,
     };
@@ -226,9 +203,32 @@ async fn insert(
     Ok(file)
 }
 
+async fn replace(embedded: &Embedded, file: FileRow, uploaded: Uploaded) -> Result<Reply<Value>> {
+    let former = file.object_name.clone();
+    let row = FileRow {
+        object_name: uploaded.object_name,
+        size: uploaded.size,
+        mime_type: uploaded.mime_type,
+        updated_at: embedded.settings.clock.now_ms(),
+        ..file
+    };
+    let written = files::replace_object(embedded.store.write(), &row, &former).await;
+    let unused = if matches!(written, Ok(true)) {
+        &former
+    } else {
+        &row.object_name
+    };
+    embedded.objects.delete(unused).await?;
+    if written? {
+        Ok(Reply(super::wire(embedded, &row)?))
+    } else {
+        Err(errors::file_not_found())
+    }
+}
+
 /// The name, or `name-1.ext`, `name-2.ext`, … where it is taken (PROTOCOL 5.5). After a hundred
 /// tries the number is random, so that nobody can make the search long.
-async fn free_name(tx: &mut Write, bucket_id: &str, name: &str) -> Result<String> {
+pub(super) async fn free_name(tx: &mut Write, bucket_id: &str, name: &str) -> Result<String> {
     let mut candidate = name.to_owned();
     for number in 1..=100 {
         if !files::is_name_taken(&mut **tx, bucket_id, &candidate).await? {
@@ -249,22 +249,6 @@ fn numbered(name: &str, number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_media_type_loses_its_parameters() {
-        assert_eq!(mime_type(Some("Text/HTML;charset=UTF-8")), "text/html");
-        assert_eq!(mime_type(Some("image/svg+xml")), "image/svg+xml");
-        for odd in [
-            None,
-            Some(""),
-            Some("image"),
-            Some("a/b/c"),
-            Some("image/p ng"),
-            Some("text/html\" x"),
-        ] {
-            assert_eq!(mime_type(odd), "application/octet-stream", "{odd:?}");
-        }
-    }
 
     #[test]
     fn a_number_goes_before_the_extension() {

@@ -38,11 +38,15 @@ pub(crate) async fn by_name_or_id(
     bucket_id: &str,
     name_or_id: &str,
 ) -> sqlx::Result<Option<FileRow>> {
-    sqlx::query_as("SELECT * FROM files WHERE bucket_id = $1 AND (name = $2 OR id = $2)")
-        .bind(bucket_id)
-        .bind(name_or_id)
-        .fetch_optional(db)
-        .await
+    // An id goes first: nobody takes over another file's id by giving it as a name.
+    sqlx::query_as(
+        "SELECT * FROM files WHERE bucket_id = $1 AND (name = $2 OR id = $2)
+         ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END LIMIT 1",
+    )
+    .bind(bucket_id)
+    .bind(name_or_id)
+    .fetch_optional(db)
+    .await
 }
 
 /// Whether a bucket has a file of this name.
@@ -98,6 +102,80 @@ pub(crate) async fn object_names_of_user(
         .bind(user_id)
         .fetch_all(db)
         .await
+}
+
+/// The files of a user, or of everybody, in a bucket or in all, the oldest first.
+pub(crate) async fn of_user(
+    db: impl SqliteExecutor<'_>,
+    user_id: Option<&str>,
+    bucket_id: Option<&str>,
+) -> sqlx::Result<Vec<FileRow>> {
+    sqlx::query_as(
+        "SELECT * FROM files WHERE ($1 IS NULL OR user_id = $1) AND ($2 IS NULL OR bucket_id = $2)
+         ORDER BY uploaded_at, id",
+    )
+    .bind(user_id)
+    .bind(bucket_id)
+    .fetch_all(db)
+    .await
+}
+
+/// Writes everything about a file but its bytes; `false`: it is gone.
+pub(crate) async fn update(db: impl SqliteExecutor<'_>, file: &FileRow) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "UPDATE files SET bucket_id = $2, name = $3, is_public = $4, tags = $5, updated_at = $6 WHERE id = $1",
+    )
+    .bind(&file.id)
+    .bind(&file.bucket_id)
+    .bind(&file.name)
+    .bind(file.is_public)
+    .bind(&file.tags)
+    .bind(file.updated_at)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a file other bytes; `false`: it is gone, or has others already than `former`.
+pub(crate) async fn replace_object(
+    db: impl SqliteExecutor<'_>,
+    file: &FileRow,
+    former: &str,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "UPDATE files SET object_name = $3, size = $4, mime_type = $5, updated_at = $6
+         WHERE id = $1 AND object_name = $2",
+    )
+    .bind(&file.id)
+    .bind(former)
+    .bind(&file.object_name)
+    .bind(file.size)
+    .bind(&file.mime_type)
+    .bind(file.updated_at)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Makes the files of a user, or of everybody, in a bucket public or private.
+pub(crate) async fn set_public(
+    db: impl SqliteExecutor<'_>,
+    bucket_id: &str,
+    user_id: Option<&str>,
+    is_public: bool,
+    now: i64,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE files SET is_public = $3, updated_at = $4
+         WHERE bucket_id = $1 AND ($2 IS NULL OR user_id = $2) AND is_public <> $3",
+    )
+    .bind(bucket_id)
+    .bind(user_id)
+    .bind(is_public)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Removes a file's row.

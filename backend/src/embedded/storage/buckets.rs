@@ -1,0 +1,327 @@
+//! The calls on buckets: `POST storage/create-bucket`, `list-buckets`, `search-files`,
+//! `GET storage/stats`, and `POST storage/bucket/…`.
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json as Reply, Router};
+use serde_json::{Value, json};
+use sqlx::types::Json as Stored;
+
+use super::super::clock::iso;
+use super::super::errors::{self, Result};
+use super::super::extract::Json;
+use super::super::store::buckets::{self, BucketRow};
+use super::super::store::files::{self, FileRow};
+use super::super::{Embedded, ids};
+use super::actor::Actor;
+use super::listing;
+use super::request::{self, Body};
+
+pub(crate) fn router() -> Router<Embedded> {
+    Router::new()
+        .route("/storage/create-bucket", post(create))
+        .route("/storage/list-buckets", post(list))
+        .route("/storage/search-files", post(search_files))
+        .route("/storage/stats", get(stats))
+        .route("/storage/bucket/exists", post(exists))
+        .route("/storage/bucket/get", post(info))
+        .route("/storage/bucket/empty", post(empty))
+        .route("/storage/bucket/delete", post(delete))
+        .route("/storage/bucket/rename", post(update))
+        .route("/storage/bucket/update", post(update))
+        .route("/storage/bucket/make-public", post(make_public))
+        .route("/storage/bucket/make-private", post(make_private))
+        .route("/storage/bucket/add-tags", post(add_tags))
+        .route("/storage/bucket/remove-tags", post(remove_tags))
+        .route("/storage/bucket/list-files", post(list_files))
+        .route("/storage/bucket/delete-files", post(delete_files))
+}
+
+/// A bucket as Altogic writes it (PROTOCOL 2.3).
+fn wire(bucket: &BucketRow) -> Value {
+    json!({
+        "_id": bucket.id,
+        "name": bucket.name,
+        "isPublic": bucket.is_public,
+        "createdAt": iso(bucket.created_at),
+        "updatedAt": iso(bucket.updated_at),
+        "userId": bucket.user_id,
+        "tags": bucket.tags.0,
+    })
+}
+
+async fn create(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let now = embedded.settings.clock.now_ms();
+    let bucket = BucketRow {
+        id: ids::new_id(),
+        name: request::name("name", &body.name)?,
+        is_public: body.is_public.unwrap_or(true),
+        tags: Stored(request::tags(&body.tags)?),
+        user_id: actor.user_id().map(str::to_owned),
+        created_at: now,
+        updated_at: now,
+    };
+    let mut tx = embedded.store.begin().await?;
+    if buckets::by_name_or_id(&mut *tx, &bucket.name).await?.is_some() {
+        return Err(errors::bucket_not_unique());
+    }
+    buckets::insert(&mut *tx, &bucket).await?;
+    tx.commit().await?;
+    Ok(Reply(wire(&bucket)))
+}
+
+async fn list(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let rows = buckets::all(embedded.store.read()).await?;
+    // Of other people's buckets only who knows their name gets to know.
+    let own = |row: &&BucketRow| row.name == super::ROOT || actor.owns_bucket(row);
+    let items = rows.iter().filter(own).map(wire).collect();
+    listing::list(items, &body.expression, body.options.as_ref()).map(Reply)
+}
+
+async fn search_files(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let rows = files::of_user(embedded.store.read(), actor.user_id(), None).await?;
+    file_list(&embedded, rows, &body)
+}
+
+async fn list_files(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let bucket = body.bucket(&embedded, &actor).await?;
+    let rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+    file_list(&embedded, rows, &body)
+}
+
+fn file_list(embedded: &Embedded, rows: Vec<FileRow>, body: &Body) -> Result<Reply<Value>> {
+    let items = rows
+        .iter()
+        .map(|row| super::wire(embedded, row))
+        .collect::<anyhow::Result<_>>()?;
+    listing::list(items, &body.expression, body.options.as_ref()).map(Reply)
+}
+
+async fn stats(State(embedded): State<Embedded>, actor: Actor) -> Result<Reply<Value>> {
+    let rows = files::of_user(embedded.store.read(), actor.user_id(), None).await?;
+    let all = buckets::all(embedded.store.read()).await?;
+    let own = all
+        .iter()
+        .filter(|row| row.name == super::ROOT || actor.owns_bucket(row))
+        .count();
+    let mut stats = totals(&rows);
+    stats["bucketsCount"] = json!(own);
+    Ok(Reply(stats))
+}
+
+/// The names of Altogic's successor (PROTOCOL 5.1).
+fn totals(rows: &[FileRow]) -> Value {
+    let total: i64 = rows.iter().map(|row| row.size).sum();
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    json!({
+        "objectsCount": count,
+        "totalStorageSize": total,
+        "averageObjectSize": if count == 0 { 0 } else { total / count },
+        "minObjectSize": rows.iter().map(|row| row.size).min().unwrap_or(0),
+        "maxObjectSize": rows.iter().map(|row| row.size).max().unwrap_or(0),
+    })
+}
+
+async fn exists(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<bool>> {
+    let name = body.bucket.as_str().unwrap_or_default();
+    let bucket = buckets::by_name_or_id(embedded.store.read(), name).await?;
+    Ok(Reply(bucket.is_some_and(|bucket| actor.sees_bucket(&bucket))))
+}
+
+async fn info(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let bucket = body.bucket(&embedded, &actor).await?;
+    let mut info = wire(&bucket);
+    if body.detailed.unwrap_or_default() {
+        let rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+        if let (Some(info), Value::Object(totals)) = (info.as_object_mut(), totals(&rows)) {
+            info.extend(totals);
+        }
+    }
+    Ok(Reply(info))
+}
+
+/// Removes the actor's own files of the bucket.
+async fn empty(State(embedded): State<Embedded>, actor: Actor, Json(body): Json<Body>) -> Result<Reply<()>> {
+    let bucket = body.bucket(&embedded, &actor).await?;
+    let rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+    super::delete::delete_all(&embedded, &rows).await?;
+    Ok(Reply(()))
+}
+
+/// Removes a bucket with its files; not while other people's files are in it.
+async fn delete(State(embedded): State<Embedded>, actor: Actor, Json(body): Json<Body>) -> Result<Reply<()>> {
+    let bucket = body.own_bucket(&embedded, &actor).await?;
+    let mut tx = embedded.store.begin().await?;
+    let rows = files::of_user(&mut *tx, None, Some(&bucket.id)).await?;
+    if !rows.iter().all(|row| actor.owns_file(row)) {
+        return Err(errors::unauthorized());
+    }
+    buckets::delete(&mut *tx, &bucket.id).await?;
+    tx.commit().await?;
+    for row in rows {
+        embedded.objects.delete(&row.object_name).await?;
+    }
+    Ok(Reply(()))
+}
+
+/// Name, privacy and tags, as far as they are given.
+async fn update(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let bucket = body.own_bucket(&embedded, &actor).await?;
+    let name = if body.new_name.is_null() {
+        bucket.name.clone()
+    } else {
+        request::name("newName", &body.new_name)?
+    };
+    let tags = if body.tags.is_null() {
+        bucket.tags.0.clone()
+    } else {
+        request::tags(&body.tags)?
+    };
+    let is_public = body.is_public.unwrap_or(bucket.is_public);
+    write(
+        &embedded,
+        BucketRow {
+            name,
+            is_public,
+            tags: Stored(tags),
+            ..bucket
+        },
+        &body,
+        &actor,
+    )
+    .await
+}
+
+async fn make_public(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let bucket = body.own_bucket(&embedded, &actor).await?;
+    write(
+        &embedded,
+        BucketRow {
+            is_public: true,
+            ..bucket
+        },
+        &body,
+        &actor,
+    )
+    .await
+}
+
+async fn make_private(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let bucket = body.own_bucket(&embedded, &actor).await?;
+    write(
+        &embedded,
+        BucketRow {
+            is_public: false,
+            ..bucket
+        },
+        &body,
+        &actor,
+    )
+    .await
+}
+
+async fn add_tags(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let mut bucket = body.own_bucket(&embedded, &actor).await?;
+    bucket.tags.0 = with_tags(&bucket.tags.0, request::tags(&body.tags)?)?;
+    write(&embedded, bucket, &body, &actor).await
+}
+
+async fn remove_tags(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<Value>> {
+    let mut bucket = body.own_bucket(&embedded, &actor).await?;
+    let removed = request::tags(&body.tags)?;
+    bucket.tags.0.retain(|tag| !removed.contains(tag));
+    write(&embedded, bucket, &body, &actor).await
+}
+
+/// The present tags and the new ones, each once.
+pub(super) fn with_tags(present: &[String], new: Vec<String>) -> Result<Vec<String>> {
+    let mut tags = present.to_vec();
+    for tag in new {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    request::tags(&json!(tags))
+}
+
+/// Writes the bucket and, with `includeFiles`, makes the actor's files in it what it is.
+async fn write(embedded: &Embedded, bucket: BucketRow, body: &Body, actor: &Actor) -> Result<Reply<Value>> {
+    let now = embedded.settings.clock.now_ms();
+    let bucket = BucketRow {
+        updated_at: now,
+        ..bucket
+    };
+    let mut tx = embedded.store.begin().await?;
+    let same_name = buckets::by_name_or_id(&mut *tx, &bucket.name).await?;
+    if same_name.is_some_and(|other| other.id != bucket.id) {
+        return Err(errors::bucket_not_unique());
+    }
+    buckets::update(&mut *tx, &bucket).await?;
+    if body.include_files.unwrap_or_default() {
+        files::set_public(&mut *tx, &bucket.id, actor.user_id(), bucket.is_public, now).await?;
+    }
+    tx.commit().await?;
+    Ok(Reply(wire(&bucket)))
+}
+
+/// Removes the named files; names that are not there are no error (PROTOCOL 5.3).
+async fn delete_files(
+    State(embedded): State<Embedded>,
+    actor: Actor,
+    Json(body): Json<Body>,
+) -> Result<Reply<()>> {
+    let bucket = body.bucket(&embedded, &actor).await?;
+    let named = match &body.file_names_or_ids {
+        Value::Array(names) => names.clone(),
+        one => vec![one.clone()],
+    };
+    let named: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
+    let mut rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+    rows.retain(|row| named.contains(&row.name.as_str()) || named.contains(&row.id.as_str()));
+    super::delete::delete_all(&embedded, &rows).await?;
+    Ok(Reply(()))
+}
