@@ -24,7 +24,7 @@ pub(crate) fn cpu(pid: u32) -> Duration {
 pub(crate) fn memory(pid: u32, key: &str) -> f64 {
     let status = read(pid, "status");
     let line = status.lines().find_map(|line| line.strip_prefix(key));
-    let kibibytes = line.and_then(|line| line.split_whitespace().nth(1));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
     let kibibytes: f64 = kibibytes
         .and_then(|number| number.parse().ok())
         .expect("sizes are numbers");

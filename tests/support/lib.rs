@@ -26,7 +26,7 @@ pub use picture::picture;
 pub use story::{Stage, story};
 pub use thirtyfour::Key;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long something may take to happen before the test fails.
@@ -51,7 +51,8 @@ pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T>
 
 /// Cargo's target folder: `CARGO_TARGET_DIR`, else `target` at the root of the workspace.
 pub fn target_dir() -> PathBuf {
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let root = root.expect("this package lies in the workspace");
     root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
