@@ -56,6 +56,7 @@ fmt: toolchain
 
 clippy: toolchain
 	cargo clippy --locked $(HOST) --all-targets -- -D warnings
+	cargo clippy --locked --package tests --test journeys -- -D warnings
 	cargo clippy --locked $(WASM) -- -D warnings
 
 # The advisory database is a git repository; the other checks need no network.
@@ -68,9 +69,8 @@ typos: $(TYPOS)
 	typos
 
 unit: build ## unit tests and HTTP tests, the latter in process and over the binary
-	cargo test --locked $(HOST) --lib --bins --test api --test altogic --test program --test crash
+	cargo test --locked $(HOST)
 	cargo test --locked --package frontend --lib
-	cargo test --locked $(HOST) --doc
 
 test-api: toolchain ## only the HTTP tests
 	cargo test --locked --package tests --test api
