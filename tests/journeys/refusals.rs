@@ -14,8 +14,11 @@ fn a_wrong_password_and_an_unknown_address_are_told_the_same() {
         let mut told = Vec::new();
         for email in [EMAIL, "nobody@example.com"] {
             sign_in(&browser, email, "not the password").await;
-            browser.wait_until("document.querySelector('[role=alert]')").await;
-            let alert = "return document.querySelector('[role=alert]').innerText";
+            // The region is there from the start, so that its words are read out when they come.
+            browser
+                .wait_until("document.querySelector('main [role=alert]')?.innerText.trim()")
+                .await;
+            let alert = "return document.querySelector('main [role=alert]').innerText";
             told.push(browser.script(alert, serde_json::json!([])).await);
             assert_eq!(browser.value("Email address").await, email);
             assert_eq!(browser.value("Password").await, "");
