@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { PASSWORD, assertRefused, freshEmail, granted, redirected, startServer } from './support.mjs';
+
+const server = await startServer();
+const telling = await startServer({ ALTOGIC_COMPAT_ERRORS: '1', REDIRECT_URL: 'altogic://app/done' });
+const unconfirmed = await startServer({ ALTOGIC_COMPAT_ERRORS: '1', CONFIRM_EMAIL: 'false' });
+after(() => Promise.all([server.stop(), telling.stop(), unconfirmed.stop()]));
+
+/** An account whose address waits for its link. */
+async function signedUp(on = server) {
+  const email = freshEmail();
+  granted(await on.client().auth.signUpWithEmail(email, PASSWORD));
+  return email;
+}
+
+test('the link of a sign-up ends at the app with an access token, its own query kept', async () => {
+  const email = await signedUp();
+
+  const query = await server.follow(email);
+
+  assert.deepEqual(query, {
+    from: 'mail',
+    status: '200',
+    action: 'email-confirm',
+    access_token: query.access_token,
+  });
+});
+
+test('the access token of a sign-up opens a session of a verified user', async () => {
+  const email = await signedUp();
+  const { access_token: token } = await server.follow(email);
+  const client = server.client();
+
+  const { user, session } = granted(await client.auth.getAuthGrant(token));
+
+  assert.equal(session.userId, user._id);
+  assert.deepEqual([user.email, user.emailVerified], [email, true]);
+  assert.ok(user.lastLoginAt > user.signUpAt);
+  assert.deepEqual(granted(await client.auth.getUserFromDB()).user, user);
+  granted(await server.client().auth.signInWithEmail(email, PASSWORD));
+});
+
+test('an access token is granted once', async () => {
+  const { access_token: token } = await server.follow(await signedUp());
+  granted(await server.client().auth.getAuthGrant(token));
+
+  assertRefused(await server.client().auth.getAuthGrant(token), 403, 'invalid_access_token');
+});
+
+test('no access token and an unknown one are refused apart', async () => {
+  assertRefused(await server.client().auth.getAuthGrant(), 400, 'missing_access_token');
+  assertRefused(await server.client().auth.getAuthGrant('unknown'), 403, 'invalid_access_token');
+});
+
+test('opening a link, however often, verifies nothing and uses nothing up', async () => {
+  const email = await signedUp();
+
+  const first = await server.follow(email);
+  assert.deepEqual(await server.follow(email), first);
+
+  assertRefused(await server.client().auth.signInWithEmail(email, PASSWORD), 401, 'email_not_verified');
+  granted(await server.client().auth.getAuthGrant(first.access_token));
+});
+
+test('a used link redirects with the error of the documentation', async () => {
+  const email = await signedUp();
+  const { access_token: token } = await server.follow(email);
+  granted(await server.client().auth.getAuthGrant(token));
+
+  const reply = await fetch(await server.link(email), { redirect: 'manual' });
+
+  assert.equal(reply.status, 302);
+  const end = '&status=400&action=email-confirm&error=Invalid+or+expired+access+token';
+  assert.ok(reply.headers.get('location').endsWith(end), reply.headers.get('location'));
+});
+
+test('a redirect URL of another scheme keeps it', async () => {
+  const email = await signedUp(telling);
+
+  const reply = await fetch(await telling.link(email), { redirect: 'manual' });
+
+  assert.match(
+    reply.headers.get('location'),
+    /^altogic:\/\/app\/done\?status=200&action=email-confirm&access_token=[\w-]+$/,
+  );
+});
+
+test('resendVerificationEmail mails a new link, which ends the first', async () => {
+  const email = await signedUp();
+  const { access_token: first } = await server.follow(email);
+
+  granted(await server.client().auth.resendVerificationEmail(email));
+
+  assert.equal((await server.mails(email)).length, 2);
+  assertRefused(await server.client().auth.getAuthGrant(first), 403, 'invalid_access_token');
+  const { access_token: second } = await server.follow(email);
+  granted(await server.client().auth.getAuthGrant(second));
+});
+
+test('resend, magic link and reset answer alike for every address, and mail only where it is due', async () => {
+  const { auth } = server.client();
+  const unknown = freshEmail();
+  const waiting = await signedUp();
+  const { email: verified } = await server.signedIn();
+
+  for (const email of [unknown, waiting, verified]) {
+    granted(await auth.resendVerificationEmail(email));
+    granted(await auth.sendMagicLinkEmail(email));
+    granted(await auth.sendResetPwdEmail(email));
+  }
+
+  const subjects = async (email) => (await server.mails(email)).map((mail) => mail.subject).sort();
+  assert.deepEqual(await subjects(unknown), []);
+  assert.deepEqual(await subjects(waiting), ['Confirm your signup', 'Confirm your signup']);
+  assert.deepEqual(await subjects(verified), ['Reset your password', 'Your magic link']);
+});
+
+test('resend, magic link and reset refuse what is no address', async () => {
+  const { auth } = server.client();
+
+  for (const call of [
+    auth.resendVerificationEmail('person'),
+    auth.sendMagicLinkEmail('person'),
+    auth.sendResetPwdEmail(''),
+  ]) {
+    assertRefused(await call, 400, 'validation_error');
+  }
+});
+
+test('with telling errors resend, magic link and reset say why there is no mail', async () => {
+  const { auth } = telling.client();
+  const unknown = freshEmail();
+  const waiting = await signedUp(telling);
+  const { email: verified } = await telling.signedIn();
+
+  assertRefused(await auth.resendVerificationEmail(unknown), 401, 'invalid_credentials');
+  assertRefused(await auth.resendVerificationEmail(verified), 401, 'email_already_verified');
+  for (const send of [(email) => auth.sendMagicLinkEmail(email), (email) => auth.sendResetPwdEmail(email)]) {
+    assertRefused(await send(unknown), 401, 'invalid_credentials');
+    assertRefused(await send(waiting), 401, 'email_not_verified');
+    granted(await send(verified));
+  }
+});
+
+test('with telling errors and without confirmation the mails are refused as switched off', async () => {
+  const email = await signedUp(unconfirmed);
+  const { auth } = unconfirmed.client();
+
+  for (const call of [
+    auth.resendVerificationEmail(email),
+    auth.sendMagicLinkEmail(email),
+    auth.sendResetPwdEmail(email),
+  ]) {
+    assertRefused(await call, 401, 'email_verification_disabled');
+  }
+});
+
+test('a magic link signs in without a password', async () => {
+  const { email, user: made } = await server.signedIn();
+  granted(await server.client().auth.sendMagicLinkEmail(email));
+
+  const query = await server.follow(email);
+
+  assert.deepEqual([query.status, query.action], ['200', 'magic-link']);
+  const client = server.client();
+  const { user } = granted(await client.auth.getAuthGrant(query.access_token));
+  assert.equal(user._id, made._id);
+  assert.ok(user.lastLoginAt > made.lastLoginAt);
+  granted(await client.auth.getUserFromDB());
+});
+
+test('a reset link sets a new password, signs nobody in and ends every session', async () => {
+  const { client, email } = await server.signedIn();
+  granted(await server.client().auth.sendResetPwdEmail(email));
+  const query = await server.follow(email);
+  assert.deepEqual([query.status, query.action], ['200', 'reset-pwd']);
+  const fresh = server.client();
+
+  granted(await fresh.auth.resetPwdWithToken(query.access_token, 'another long password'));
+
+  assertRefused(await fresh.auth.getUserFromDB(), 401, 'missing_session_token');
+  assertRefused(await client.auth.getUserFromDB(), 401, 'invalid_session_token');
+  assertRefused(await fresh.auth.signInWithEmail(email, PASSWORD), 401, 'invalid_credentials');
+  granted(await fresh.auth.signInWithEmail(email, 'another long password'));
+  const again = await fresh.auth.resetPwdWithToken(query.access_token, 'a third long password');
+  assertRefused(again, 403, 'invalid_access_token');
+});
+
+test('a refused new password leaves the reset link alive', async () => {
+  const { email } = await server.signedIn();
+  granted(await server.client().auth.sendResetPwdEmail(email));
+  const { access_token: token } = await server.follow(email);
+
+  assertRefused(await server.client().auth.resetPwdWithToken(token, 'short'), 400, 'validation_error');
+
+  granted(await server.client().auth.resetPwdWithToken(token, 'another long password'));
+});
+
+test('an access token is good for its own purpose only', async () => {
+  const { email } = await server.signedIn();
+  granted(await server.client().auth.sendResetPwdEmail(email));
+  const { access_token: reset } = await server.follow(email);
+  granted(await server.client().auth.sendMagicLinkEmail(email));
+  const { access_token: magic } = await server.follow(email);
+
+  assertRefused(await server.client().auth.getAuthGrant(reset), 401, 'invalid_token_type');
+  const misused = await server.client().auth.resetPwdWithToken(magic, 'another long password');
+  assertRefused(misused, 401, 'invalid_token_type');
+  granted(await server.client().auth.getAuthGrant(magic));
+});
+
+test('resetPwdWithToken without a token and with an unknown one are refused apart', async () => {
+  const { auth } = server.client();
+
+  assertRefused(await auth.resetPwdWithToken('', 'another long password'), 400, 'missing_access_token');
+  assertRefused(await auth.resetPwdWithToken('unknown', 'another long password'), 403, 'invalid_access_token');
+});
+
+/** Presses the one button of the page behind a link to a new address; gives the redirect's query. */
+async function confirmOnPage(link) {
+  const page = await fetch(link, { redirect: 'manual' });
+  assert.equal(page.status, 200);
+  const inputs = (await page.text()).matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g);
+  const body = new URLSearchParams([...inputs].map(([, name, value]) => [name, value]));
+  const reply = await fetch(new URL('verify', link), { method: 'POST', body, redirect: 'manual' });
+  assert.equal(reply.status, 303);
+  return Object.fromEntries(new URL(reply.headers.get('location')).searchParams);
+}
+
+test('changeEmail moves the account when the new address is confirmed', async () => {
+  const { client, email, user } = await server.signedIn();
+  const next = freshEmail();
+
+  assert.deepEqual(granted(await client.auth.changeEmail(PASSWORD, next)).user, user);
+
+  granted(await server.client().auth.signInWithEmail(email, PASSWORD));
+  assert.equal((await server.mails(email))[0].subject, 'A new address for your account was asked for');
+  const query = await confirmOnPage(await server.link(next));
+  assert.deepEqual(query, { from: 'mail', status: '200', action: 'change-email' });
+  assert.equal(granted(await client.auth.getUserFromDB()).user.email, next);
+  granted(await server.client().auth.signInWithEmail(next, PASSWORD));
+  assertRefused(await server.client().auth.signInWithEmail(email, PASSWORD), 401, 'invalid_credentials');
+});
+
+test('the link of a new address works once', async () => {
+  const { client } = await server.signedIn();
+  const next = freshEmail();
+  granted(await client.auth.changeEmail(PASSWORD, next));
+  const link = await server.link(next);
+  await confirmOnPage(link);
+
+  assert.deepEqual(await redirected(link), {
+    from: 'mail',
+    status: '400',
+    action: 'change-email',
+    error: 'Invalid or expired access token',
+  });
+});
+
+test('changeEmail with a wrong password or a bad address is refused', async () => {
+  const { client } = await server.signedIn();
+
+  assertRefused(await client.auth.changeEmail('a wrong password', freshEmail()), 401, 'invalid_credentials');
+  assertRefused(await client.auth.changeEmail(PASSWORD, 'person'), 400, 'validation_error');
+});
+
+test('changeEmail to a taken address is answered as to a free one, and its owner told', async () => {
+  const { client, email, user } = await server.signedIn();
+  const { email: taken } = await server.signedIn();
+
+  assert.deepEqual(granted(await client.auth.changeEmail(PASSWORD, taken)).user, user);
+
+  assert.equal((await server.mails(taken))[0].subject, 'You already have an account');
+  assert.equal(granted(await client.auth.getUserFromDB()).user.email, email);
+});
+
+test('with telling errors changeEmail to a taken address is refused before the password is checked', async () => {
+  const { client } = await telling.signedIn();
+  const { email: taken } = await telling.signedIn();
+
+  assertRefused(await client.auth.changeEmail('a wrong password', taken), 400, 'email_not_unique');
+});
+
+test('without confirmation changeEmail moves the account at once', async () => {
+  const { client } = await unconfirmed.signedIn();
+  const next = freshEmail();
+
+  const { user } = granted(await client.auth.changeEmail(PASSWORD, next));
+
+  assert.deepEqual([user.email, user.emailVerified], [next, false]);
+  granted(await unconfirmed.client().auth.signInWithEmail(next, PASSWORD));
+});
