@@ -3,9 +3,11 @@ import { after, test } from 'node:test';
 
 import { PASSWORD, assertRefused, freshEmail, granted, redirected, startServer } from './support.mjs';
 
-const server = await startServer();
-const telling = await startServer({ ALTOGIC_COMPAT_ERRORS: '1', REDIRECT_URL: 'altogic://app/done' });
-const unconfirmed = await startServer({ ALTOGIC_COMPAT_ERRORS: '1', CONFIRM_EMAIL: 'false' });
+const [server, telling, unconfirmed] = await Promise.all([
+  startServer(),
+  startServer({ ALTOGIC_COMPAT_ERRORS: '1', REDIRECT_URL: 'altogic://app/done' }),
+  startServer({ ALTOGIC_COMPAT_ERRORS: '1', CONFIRM_EMAIL: 'false' }),
+]);
 after(() => Promise.all([server.stop(), telling.stop(), unconfirmed.stop()]));
 
 /** An account whose address waits for its link. */

@@ -3,8 +3,7 @@ import { after, test } from 'node:test';
 
 import { PASSWORD, assertRefused, freshEmail, granted, startServer } from './support.mjs';
 
-const server = await startServer();
-const telling = await startServer({ ALTOGIC_COMPAT_ERRORS: '1' });
+const [server, telling] = await Promise.all([startServer(), startServer({ ALTOGIC_COMPAT_ERRORS: '1' })]);
 after(() => Promise.all([server.stop(), telling.stop()]));
 
 test('address and password open a session', async () => {

@@ -3,9 +3,11 @@ import { after, test } from 'node:test';
 
 import { PASSWORD, assertRefused, freshEmail, granted, startServer } from './support.mjs';
 
-const server = await startServer();
-const telling = await startServer({ ALTOGIC_COMPAT_ERRORS: '1' });
-const unconfirmed = await startServer({ CONFIRM_EMAIL: 'false' });
+const [server, telling, unconfirmed] = await Promise.all([
+  startServer(),
+  startServer({ ALTOGIC_COMPAT_ERRORS: '1' }),
+  startServer({ CONFIRM_EMAIL: 'false' }),
+]);
 after(() => Promise.all([server.stop(), telling.stop(), unconfirmed.stop()]));
 
 test('a sign-up gives a user and no session until the address is verified', async () => {

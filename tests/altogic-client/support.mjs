@@ -13,6 +13,8 @@ import altogic from 'altogic';
 const BINARY =
   process.env.LATCHKEY_BIN ?? fileURLToPath(new URL('../../target/release/latchkey', import.meta.url));
 const READY = /^The embedded Altogic is ready at (\S+) with the client key (\S+)$/;
+// The backstop against a call that nobody answers: it fails when its server is gone.
+const LIFETIME_MS = 300_000;
 const API_KEY = 'an API key for the tests';
 
 /** Where mail links end unless a test says otherwise; nothing listens there. */
@@ -41,7 +43,8 @@ export async function startServer(settings = {}) {
     ...settings,
   };
   // The folder, so that no .env of the repository counts.
-  const child = spawn(BINARY, ['altogic'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const stdio = ['ignore', 'pipe', 'inherit'];
+  const child = spawn(BINARY, ['altogic'], { cwd: folder, env, stdio, timeout: LIFETIME_MS });
   const kill = () => child.kill();
   // A test file that breaks off before its `after` must not leave a server behind.
   process.once('exit', kill);
