@@ -68,7 +68,7 @@ typos: $(TYPOS)
 	typos
 
 unit: build ## unit tests and HTTP tests, the latter in process and over the binary
-	cargo test --locked $(HOST) --lib --bins --test api --test altogic --test crash
+	cargo test --locked $(HOST) --lib --bins --test api --test altogic --test program --test crash
 	cargo test --locked --package frontend --lib
 	cargo test --locked $(HOST) --doc
 

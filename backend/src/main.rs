@@ -1,5 +1,7 @@
 //! The `latchkey` command: reads the settings, starts the system, and waits for its end.
 
+mod keys;
+
 use std::{io::Write, process::ExitCode};
 
 use backend::{Config, Settings, start, start_altogic};
@@ -16,7 +18,7 @@ struct Line {
     settings: Settings,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 #[expect(
     clippy::doc_markdown,
     reason = "these lines are read in a terminal, by --help"
@@ -26,6 +28,9 @@ enum Command {
     Serve,
     /// The embedded Altogic alone, on EMBEDDED_ADDR, for apps written with any Altogic client
     Altogic,
+    /// The keys that the embedded Altogic accepts
+    #[command(subcommand)]
+    Keys(keys::Action),
 }
 
 fn main() -> ExitCode {
@@ -57,21 +62,22 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
-    let running = match command {
-        Command::Serve => start(config).await?,
-        Command::Altogic => start_altogic(config).await?,
+    let (running, line) = match command {
+        Command::Serve => {
+            let running = start(config).await?;
+            let line = format!("Latchkey is ready at {}", running.url);
+            (running, line)
+        }
+        Command::Altogic => {
+            let running = start_altogic(config).await?;
+            let (url, key) = (&running.url, &running.client_key);
+            let line = format!("The embedded Altogic is ready at {url} with the client key {key}");
+            (running, line)
+        }
+        Command::Keys(action) => return keys::run(action, &config.settings.data_dir).await,
     };
     let mut out = std::io::stdout();
-    match command {
-        Command::Serve => writeln!(out, "Latchkey is ready at {}", running.url)?,
-        Command::Altogic => {
-            writeln!(
-                out,
-                "The embedded Altogic is ready at {} with the client key {}",
-                running.url, running.client_key
-            )?;
-        }
-    }
+    writeln!(out, "{line}")?;
     out.flush()?;
     stop_signal().await?;
     tracing::info!("stopping; once more ends at once");

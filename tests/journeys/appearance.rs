@@ -28,6 +28,7 @@ async fn look(browser: &Browser, name: &str) {
 fn the_pages_of_a_signed_out_visitor() {
     story("appearance_signed_out", &[], async |stage| {
         let browser = stage.open_browser().await;
+        browser.allow(404, "/no-such-page");
         for (path, name, text) in [
             ("/", "index", "Sign up"),
             ("/sign-in", "sign-in", "Password"),

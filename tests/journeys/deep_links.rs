@@ -9,6 +9,7 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
     story("deep_links", &[("CONFIRM_EMAIL", "false")], async |stage| {
         stage.client().join(NAME, EMAIL, PASSWORD).await;
         let browser = stage.open_browser().await;
+        browser.allow(404, "/no-such-page");
         for (path, title, text) in [
             ("/", "Welcome", "Sign up"),
             ("/sign-in", "Sign in", "Password"),
@@ -30,10 +31,11 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
         browser.arrive("/sign-in?return_to=/profile").await;
         sign_in(&browser, EMAIL, PASSWORD).await;
         browser.arrive("/profile").await;
-        for path in ["/profile", "/"] {
+        for (path, text) in [("/profile", "Hello, Ada Lovelace"), ("/", "Go to your profile")] {
             browser.goto(path).await;
-            browser.see("profile").await;
+            browser.see(text).await;
             browser.reload().await;
+            browser.see(text).await;
             browser.arrive(path).await;
         }
         browser.goto("/sign-in").await;

@@ -23,7 +23,6 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     let link_key = LinkKey::open(data_dir)?;
     let objects = Objects::open(&data_dir.join("files"))?;
     let store = open_store(data_dir).await?;
-    let passwords = tokio::task::spawn_blocking(Passwords::new).await??;
     let (environment_id, client_key) = first_start(&store, settings.clock.now_ms()).await?;
 
     let limits = Limits::new(settings.rate_limits);
@@ -31,7 +30,7 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
         settings,
         store,
         objects,
-        passwords,
+        passwords: Passwords::new(),
         keys: Keys::default(),
         limits,
         link_key,
