@@ -22,7 +22,8 @@ test('get gives the own record', async () => {
 
 test('update gives the whole updated record', async () => {
   const { client, record, user } = await own({ name: 'Ada', surname: 'Lovelace' });
-  const values = { name: 'Grace', profilePicture: 'https://latchkey.example/a.png', address: { city: 'London' } };
+  const profilePicture = 'https://latchkey.example/a.png';
+  const values = { name: 'Grace', profilePicture, address: { city: 'London' } };
 
   const { data } = granted(await record.update(values));
 
@@ -248,5 +249,18 @@ test('what the server does not have is refused as not allowed', async () => {
     client.db.getStats(),
   ]) {
     assertRefused(await call, 403, 'unauthorized');
+  }
+});
+
+test('other parts of Altogic end in 404, and no call hangs', async () => {
+  const { client } = await own();
+
+  for (const call of [
+    client.endpoint.get('/orders'),
+    client.cache.get('key'),
+    client.queue.submitMessage('queue', {}),
+    client.task.runOnce('task'),
+  ]) {
+    assertRefused(await call, 404, 'resource_not_found');
   }
 });

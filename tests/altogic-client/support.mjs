@@ -148,3 +148,17 @@ export function granted(result) {
   assert.equal(result.errors ?? null, null);
   return result;
 }
+
+/** A signed-in account with a bucket of its own. */
+export async function withBucket(server) {
+  const { client, user } = await server.signedIn();
+  const name = `of ${user._id}`;
+  granted(await client.storage.createBucket(name));
+  return { user, storage: client.storage, bucket: client.storage.bucket(name), name };
+}
+
+/** Type and text of a file by the client's own download. */
+export async function downloaded(file) {
+  const { data } = granted(await file.download());
+  return { type: data.type, text: await data.text() };
+}
