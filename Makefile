@@ -22,6 +22,7 @@ TYPOS = $(call tool,typos,typos-cli,$(TYPOS_VERSION))
 export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(BINDGEN_VERSION)/bin:$(CACHE)/cargo-deny-$(DENY_VERSION)/bin:$(CACHE)/typos-cli-$(TYPOS_VERSION)/bin:$(PATH)
 
 AXE := tests/node_modules/.package-lock.json
+ALTOGIC_CLIENT := tests/altogic-client/node_modules/.package-lock.json
 SITE_SOURCES := $(shell find frontend shared index.html Trunk.toml Cargo.toml Cargo.lock rust-toolchain.toml -type f 2>/dev/null)
 HOST := --workspace --exclude frontend
 WASM := --package frontend --target wasm32-unknown-unknown
@@ -30,7 +31,7 @@ export LATCHKEY_BIN := $(abspath $(TARGET))/release/latchkey
 # Nothing but cargo may fetch, and trunk would also ask whether there is a newer trunk.
 export TRUNK_SKIP_VERSION_CHECK := true
 
-.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-browser doc bench setup toolchain tools browser
+.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-client test-browser doc bench setup toolchain tools browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -47,7 +48,7 @@ dev: tools ## reload on every change: site on http://localhost:8080, API behind 
 build: dist/index.html ## the one file to deploy: target/release/latchkey, site inside
 	cargo build --locked --release --package backend
 
-test: setup fmt clippy build unit test-browser doc ## everything that has to pass
+test: setup fmt clippy build unit test-client test-browser doc ## everything that has to pass
 
 lint: fmt clippy deny typos ## formatting, clippy for both targets, licences and advisories, spelling
 
@@ -75,6 +76,9 @@ unit: build ## unit tests and HTTP tests, the latter in process and over the bin
 test-api: toolchain ## only the HTTP tests
 	cargo test --locked --package tests --test api
 
+test-client: build browser ## Altogic's own client over the binary, in Node and in headless Chromium
+	cd tests/altogic-client && npm test
+
 test-browser: build browser ## the stories in headless Chromium over the binary
 	cargo test --locked --package tests --test journeys
 
@@ -94,7 +98,7 @@ toolchain:
 
 tools: toolchain $(TRUNK) $(BINDGEN)
 
-browser: $(AXE)
+browser: $(AXE) $(ALTOGIC_CLIENT)
 	@.ci/packages chromium=chromium chromedriver=chromium-driver
 
 dist/index.html: $(SITE_SOURCES) | tools
@@ -102,9 +106,9 @@ dist/index.html: $(SITE_SOURCES) | tools
 	trunk build --release --locked --offline
 	@touch $@
 
-$(AXE): tests/package-lock.json
+$(AXE) $(ALTOGIC_CLIENT): %/node_modules/.package-lock.json: %/package-lock.json
 	@.ci/packages npm=npm
-	cd tests && npm ci --no-audit --no-fund
+	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
 # $(call install,crate,version,flags): the build folder outlives an interruption, so a second try is shorter.
