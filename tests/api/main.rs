@@ -17,6 +17,7 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod slow_clients;
 mod verify_email;
 
 /// A password that every rule accepts.
