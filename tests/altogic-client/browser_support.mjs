@@ -17,6 +17,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Starting processes is most of what these tests take.
+  '--renderer-process-limit=1',
 ];
 
 /** Debian's Chromium, or the one that `CHROMIUM` names, without a window. */

@@ -3,9 +3,11 @@ import { after, test } from 'node:test';
 
 import { PASSWORD, assertRefused, freshEmail, granted, startServer } from './support.mjs';
 
+// Of the form that Altogic's keys have.
+const OLD_KEY = '0123456789abcdef0123456789abcdef';
 const [server, telling, unconfirmed] = await Promise.all([
   startServer(),
-  startServer({ ALTOGIC_COMPAT_ERRORS: '1' }),
+  startServer({ ALTOGIC_COMPAT_ERRORS: '1', ALTOGIC_CLIENT_KEY: OLD_KEY }),
   startServer({ CONFIRM_EMAIL: 'false' }),
 ]);
 after(() => Promise.all([server.stop(), telling.stop(), unconfirmed.stop()]));
@@ -115,9 +117,14 @@ test('the address is kept without spaces and in lower case', async () => {
 });
 
 test('an unknown client key is refused', async () => {
-  const result = await server.client('0123456789abcdef').auth.signUpWithEmail(freshEmail(), PASSWORD);
+  const result = await server.client(OLD_KEY).auth.signUpWithEmail(freshEmail(), PASSWORD);
 
   assertRefused(result, 401, 'invalid_client_key');
+});
+
+test('an app that moves here may keep its client key', async () => {
+  granted(await telling.client(OLD_KEY).auth.signUpWithEmail(freshEmail(), PASSWORD));
+  granted(await telling.client().auth.signUpWithEmail(freshEmail(), PASSWORD));
 });
 
 test('a taken address is answered as a fresh one, and its owner told', async () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,9 +46,12 @@ export async function startServer(settings = {}) {
   // The folder, so that no .env of the repository counts.
   const stdio = ['ignore', 'pipe', 'inherit'];
   const child = spawn(BINARY, ['altogic'], { cwd: folder, env, stdio, timeout: LIFETIME_MS });
-  const kill = () => child.kill();
-  // A test file that breaks off before its `after` must not leave a server behind.
-  process.once('exit', kill);
+  // A test file that breaks off before its `after` must not leave anything behind.
+  const abandon = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   const ended = new Promise((resolve, reject) => {
     child.once('exit', resolve);
     child.once('error', reject);
@@ -59,7 +63,7 @@ export async function startServer(settings = {}) {
   return new Server(url.replace(/\/$/, ''), key, async () => {
     child.kill('SIGTERM');
     await ended;
-    process.off('exit', kill);
+    process.off('exit', abandon);
     await rm(folder, { recursive: true, force: true });
   });
 }
