@@ -62,7 +62,7 @@ mod tests {
             "",
             "0",
             "correct horse battery",
-            "passwor",
+            "adamantine",
             "password1\n",
             "zzzzzzzzzzzzz",
             "\u{10ffff}",
