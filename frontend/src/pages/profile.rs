@@ -48,6 +48,9 @@ pub fn Profile() -> impl IntoView {
             </section>
             <Sessions />
             <section class="leave">
+                <a class="button quiet" href="/security">
+                    "Password, address and security"
+                </a>
                 <SignOut />
             </section>
         </div>
