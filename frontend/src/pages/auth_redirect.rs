@@ -42,8 +42,7 @@ pub fn AuthRedirect() -> impl IntoView {
     };
     let (access_token, action) = (value("access_token"), value("action"));
     let dead = value("error").is_some();
-    let address_changed =
-        action.as_deref() == Some("change-email") && value("status").as_deref() == Some("200");
+    let changes_address = action.as_deref() == Some("change-email");
     let mail = match action.as_deref() {
         Some("email-confirm") => Mail::VerifyEmail,
         Some("reset-pwd") => Mail::ResetPassword,
@@ -52,7 +51,7 @@ pub fn AuthRedirect() -> impl IntoView {
     let step = RwSignal::new(match &access_token {
         _ if dead => Step::Dead,
         Some(_) => Step::Opening,
-        None if address_changed => Step::AddressChanged,
+        None if changes_address && value("status").as_deref() == Some("200") => Step::AddressChanged,
         None => Step::NoLink,
     });
     let secret = access_token.unwrap_or_default();
@@ -122,6 +121,7 @@ pub fn AuthRedirect() -> impl IntoView {
     move || match step.get() {
         Step::Opening => view! { <Skeleton /> }.into_any(),
         Step::Confirm { email } => view! { <Confirm email form confirm /> }.into_any(),
+        Step::Dead if changes_address => view! { <AddressNotChanged /> }.into_any(),
         Step::Dead => view! { <DeadLink mail /> }.into_any(),
         Step::Failed(error) => view! { <WaitingLink error on_retry=open /> }.into_any(),
         Step::AddressChanged => view! { <AddressChanged /> }.into_any(),
@@ -179,6 +179,20 @@ fn AddressChanged() -> impl IntoView {
             <p>"From now on, sign in with your new email address."</p>
             <a class="button" href="/profile">
                 "Go to your profile"
+            </a>
+        </section>
+    }
+}
+
+/// A change of address that was cancelled, replaced, or left for too long.
+#[component]
+fn AddressNotChanged() -> impl IntoView {
+    view! {
+        <section class="card">
+            <Heading title="Link expired">"This link no longer works"</Heading>
+            <p>"It was used already, is too old, or the change was cancelled."</p>
+            <a class="button" href="/security">
+                "See your address"
             </a>
         </section>
     }
