@@ -42,6 +42,7 @@ pub fn ChangePassword(
     view! {
         <section class="card" aria-labelledby=TITLE>
             <h2 id=TITLE>"Change password"</h2>
+            <p>"A new password signs out all your other devices."</p>
             <form method="post" novalidate on:submit=submit>
                 <ErrorMessage error=form.failure() />
                 <ErrorSummary form />
@@ -55,12 +56,11 @@ pub fn ChangePassword(
                 <NewPasswordField form name="new_password" value=new_password />
                 <div class="actions">
                     <SubmitButton form>"Change password"</SubmitButton>
-                    <a class="button bare" href="/forgot-password">
+                    <a class="link" href="/forgot-password">
                         "Forgot it?"
                     </a>
                 </div>
             </form>
-            <p class="muted">"It signs out all your other devices."</p>
         </section>
     }
 }

@@ -122,13 +122,13 @@ fn Choose(
                 "Choose a new password"
             </Heading>
             {account}
+            <p>"A new password signs out every browser in which the account is open."</p>
             <form method="post" novalidate on:submit=send>
                 <ErrorMessage error=form.failure() />
                 <AccountName email=name />
                 <NewPasswordField form name="password" value=password />
                 <SubmitButton form>"Save the new password"</SubmitButton>
             </form>
-            <p class="muted">"It signs out every browser in which the account is open."</p>
         </section>
     }
 }
