@@ -3,8 +3,8 @@
 use gloo_net::http::{Method, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
-    ApiError, ErrorBody, ErrorItem, Parse, SessionId, auth_redirect, avatar, magic_link, profile, sessions,
-    sign_in, sign_out, sign_up, verify_email,
+    ApiError, ErrorBody, ErrorItem, Parse, SessionId, auth_redirect, avatar, change_email, change_password,
+    delete_account, magic_link, profile, reset_password, sessions, sign_in, sign_out, sign_up, verify_email,
 };
 use web_sys::AbortSignal;
 
@@ -48,6 +48,22 @@ pub async fn magic_link(form: magic_link::Form) -> Result<magic_link::Response, 
     submit::<magic_link::Request, _>(Method::POST, magic_link::PATH, form).await
 }
 
+/// Mails a link that allows a new password.
+///
+/// # Errors
+/// A refused address, too many tries, or no answer.
+pub async fn send_reset(form: reset_password::Form) -> Result<reset_password::Response, Error> {
+    submit::<reset_password::Request, _>(Method::POST, reset_password::PATH, form).await
+}
+
+/// Sets a new password with the access token of a mail link; all sessions end.
+///
+/// # Errors
+/// A dead link, a refused password, or no answer.
+pub async fn reset_password(form: reset_password::NewForm) -> Result<(), Error> {
+    submit_for_nothing::<reset_password::NewRequest>(Method::PUT, reset_password::PATH, form).await
+}
+
 /// Redeems the access token of a mail link.
 ///
 /// # Errors
@@ -80,6 +96,46 @@ pub async fn rename(form: profile::Form) -> Result<profile::Response, Error> {
     submit::<profile::Request, _>(Method::PATCH, profile::PATH, form).await
 }
 
+/// Changes the password; all other sessions end.
+///
+/// # Errors
+/// A wrong or refused password, signed out, or no answer.
+pub async fn change_password(form: change_password::Form) -> Result<(), Error> {
+    submit_for_nothing::<change_password::Request>(Method::POST, change_password::PATH, form).await
+}
+
+/// Asks for another address.
+///
+/// # Errors
+/// A wrong password, a refused address, signed out, or no answer.
+pub async fn change_email(form: change_email::Form) -> Result<change_email::Response, Error> {
+    submit::<change_email::Request, _>(Method::POST, change_email::PATH, form).await
+}
+
+/// Asks which change of address waits for its mail.
+///
+/// # Errors
+/// Signed out, or no answer.
+pub async fn waiting_email() -> Result<change_email::Waiting, Error> {
+    decode(&exchange(Method::GET, change_email::PATH, None).await?)
+}
+
+/// Ends the change of address that waits for its mail.
+///
+/// # Errors
+/// Signed out, or no answer.
+pub async fn cancel_email_change() -> Result<(), Error> {
+    exchange(Method::DELETE, change_email::PATH, None).await.map(drop)
+}
+
+/// Deletes the account.
+///
+/// # Errors
+/// A wrong password, signed out, or no answer.
+pub async fn delete_account(form: delete_account::Form) -> Result<(), Error> {
+    submit_for_nothing::<delete_account::Request>(Method::DELETE, delete_account::PATH, form).await
+}
+
 /// Removes the user's picture.
 ///
 /// # Errors
@@ -106,15 +162,37 @@ pub async fn end_session(id: &SessionId) -> Result<(), Error> {
         .map(drop)
 }
 
-/// Checks the form as the backend will, then sends it.
+/// Ends all sessions but this browser's.
+///
+/// # Errors
+/// Signed out, or no answer.
+pub async fn end_other_sessions() -> Result<(), Error> {
+    exchange(Method::DELETE, sessions::PATH, None).await.map(drop)
+}
+
+/// Sends a form and decodes the answer.
 async fn submit<Request, Response>(method: Method, path: &str, form: Request::Form) -> Result<Response, Error>
 where
     Request: Parse<Form: Serialize + Clone>,
     Response: DeserializeOwned,
 {
+    decode(&exchange(method, path, Some(checked::<Request>(form)?)).await?)
+}
+
+/// Sends a form whose answer is that it is done.
+async fn submit_for_nothing<Request>(method: Method, path: &str, form: Request::Form) -> Result<(), Error>
+where
+    Request: Parse<Form: Serialize + Clone>,
+{
+    exchange(method, path, Some(checked::<Request>(form)?))
+        .await
+        .map(drop)
+}
+
+/// The form as JSON, after the checks that the backend will make.
+fn checked<Request: Parse<Form: Serialize + Clone>>(form: Request::Form) -> Result<String, Error> {
     Request::parse(form.clone()).map_err(Error::Fields)?;
-    let body = serde_json::to_string(&form).map_err(|_| Error::Network)?;
-    decode(&exchange(method, path, Some(body)).await?)
+    serde_json::to_string(&form).map_err(|_| Error::Network)
 }
 
 /// One call; the body of its answer if that is a success.

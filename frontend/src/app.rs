@@ -10,9 +10,12 @@ use leptos_router::{
 use shared::ReturnTo;
 
 use crate::{
-    Access, CurrentUser, News, browser,
+    Access, CurrentUser, HandedOn, News, browser,
     components::{FirstHeading, Header, Skeleton, use_return_to},
-    pages::{AuthRedirect, Index, MagicLink, NotFound, Profile, SignIn, SignUp, Unreachable},
+    pages::{
+        AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignIn,
+        SignUp, Unreachable,
+    },
     words::with_return_to,
 };
 
@@ -26,7 +29,10 @@ enum Page {
     SignUp,
     MagicLink,
     AuthRedirect,
+    ForgotPassword,
+    ResetPassword,
     Profile,
+    Security,
     NotFound,
     /// The visitor is not known yet, or on the way to another page.
     Waiting,
@@ -50,7 +56,10 @@ fn page_of(path: &str) -> (Page, Audience) {
         "/sign-up" => (Page::SignUp, Audience::SignedOut),
         "/magic-link" => (Page::MagicLink, Audience::SignedOut),
         "/auth-redirect" => (Page::AuthRedirect, Audience::Everybody),
+        "/forgot-password" => (Page::ForgotPassword, Audience::Everybody),
+        "/reset-password" => (Page::ResetPassword, Audience::Everybody),
         "/profile" => (Page::Profile, Audience::SignedIn),
+        "/security" => (Page::Security, Audience::SignedIn),
         _ => (Page::NotFound, Audience::Everybody),
     }
 }
@@ -94,6 +103,7 @@ pub fn App(
     let news = News::new();
     provide_context(current_user);
     provide_context(news);
+    provide_context(HandedOn::new());
     provide_context(FirstHeading::new());
 
     Effect::new(move |_| {
@@ -171,7 +181,10 @@ fn CurrentPage() -> impl IntoView {
         Page::SignUp => view! { <SignUp /> }.into_any(),
         Page::MagicLink => view! { <MagicLink /> }.into_any(),
         Page::AuthRedirect => view! { <AuthRedirect /> }.into_any(),
+        Page::ForgotPassword => view! { <ForgotPassword /> }.into_any(),
+        Page::ResetPassword => view! { <ResetPassword /> }.into_any(),
         Page::Profile => view! { <Profile /> }.into_any(),
+        Page::Security => view! { <Security /> }.into_any(),
         Page::NotFound => view! { <NotFound /> }.into_any(),
         Page::Waiting => view! { <Skeleton /> }.into_any(),
         Page::Unreachable => view! { <Unreachable /> }.into_any(),

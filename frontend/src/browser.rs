@@ -3,7 +3,10 @@
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue};
+use shared::ReturnTo;
 use web_sys::{FocusOptions, HtmlElement};
+
+use crate::words;
 
 /// Makes a panic visible: in the console, and on the page through the class `broken` of the root
 /// element.
@@ -72,6 +75,25 @@ pub fn on_return(callback: impl Fn() + Clone + 'static) {
             callback();
         }
     });
+}
+
+/// Where [`remember_return_to`] keeps the path: a mail link opens in a new tab.
+const RETURN_TO: &str = "return_to";
+
+/// Keeps where the visitor wanted to go until a mail link brings them back to this browser.
+pub fn remember_return_to(return_to: &ReturnTo) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A browser that keeps nothing leads to the usual page.
+        let _ = storage.set_item(RETURN_TO, &words::kept_return_to(return_to, now_ms()));
+    }
+}
+
+/// Where the visitor wanted to go, if that is not long ago; it is forgotten.
+pub fn take_return_to() -> Option<ReturnTo> {
+    let storage = window().local_storage().ok()??;
+    let kept = storage.get_item(RETURN_TO).ok()??;
+    let _ = storage.remove_item(RETURN_TO);
+    words::read_return_to(&kept, now_ms())
 }
 
 /// Now, in milliseconds since 1970.

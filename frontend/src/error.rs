@@ -1,6 +1,6 @@
 //! [`Error`]: why a call failed, in words a person can act on.
 
-use shared::{ApiError, Invalid};
+use shared::{ApiError, Details, Invalid};
 
 use crate::words;
 
@@ -38,6 +38,42 @@ impl Error {
             Self::Api { error, .. } => error.status >= 500,
             Self::Fields(_) => false,
         }
+    }
+
+    /// Whether a mail link opens nothing any more, or never did.
+    pub fn is_dead_link(&self) -> bool {
+        self.has_code("invalid_access_token") || self.fields(&["access_token"]).len() == 1
+    }
+
+    /// The same failure; a wrong password is a refusal of `field`.
+    #[must_use]
+    pub fn wrong_password_on(self, field: &'static str) -> Self {
+        if self.has_code("invalid_credentials") {
+            Self::Fields(vec![Invalid::new(field, "This is not your password.")])
+        } else {
+            self
+        }
+    }
+
+    /// The same failure, in a form that calls the field `from` otherwise.
+    #[must_use]
+    pub fn on(mut self, from: &str, to: &'static str) -> Self {
+        match &mut self {
+            Self::Fields(refused) => {
+                for invalid in refused.iter_mut().filter(|invalid| invalid.field == from) {
+                    invalid.field = to;
+                }
+            }
+            Self::Api { error, .. } => {
+                for item in error.items.iter_mut().filter(|item| item.field() == Some(from)) {
+                    item.details = Some(Details {
+                        field: Some(to.to_owned()),
+                    });
+                }
+            }
+            Self::Network => {}
+        }
+        self
     }
 
     /// The refused fields among `names`, in that order, each with its message.
@@ -125,6 +161,29 @@ mod tests {
                 ("password", "Too common.".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn a_wrong_password_belongs_to_its_field() {
+        let error = api(401, vec![ErrorItem::client("invalid_credentials", "No.")]);
+
+        assert_eq!(
+            error
+                .wrong_password_on("current_password")
+                .fields(&["current_password"]),
+            [("current_password", "This is not your password.".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_field_can_have_another_name_on_the_page() {
+        let short = || Invalid::new("password", "Too short.");
+        for error in [Error::Fields(vec![short()]), api(400, vec![short().into()])] {
+            assert_eq!(
+                error.on("password", "leave_password").fields(&["leave_password"]),
+                [("leave_password", "Too short.".to_owned())]
+            );
+        }
     }
 
     #[test]

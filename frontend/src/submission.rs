@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{Error, browser, components::ERROR_SUMMARY};
+use crate::{Error, browser};
 
 /// Why a field was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,11 @@ impl Submission {
         }
     }
 
+    /// The id of the form's summary of refused fields, which takes the focus when it appears.
+    pub fn summary_id(self) -> String {
+        format!("{}-summary", self.fields.first().unwrap_or(&"form"))
+    }
+
     /// Does the work, unless some is under way. Then shows why it failed, and moves the focus to
     /// the refused field, or to the summary if there are several.
     pub fn send(self, work: impl Future<Output = Result<(), Error>> + 'static) {
@@ -67,7 +72,7 @@ impl Submission {
             match refused.as_slice() {
                 [] => {}
                 [refusal] => browser::focus_soon(refusal.field),
-                _ => browser::focus_soon(ERROR_SUMMARY),
+                _ => browser::focus_soon(self.summary_id()),
             }
             self.pending.set(false);
             self.failure.set(error.filter(|_| refused.is_empty()));

@@ -74,6 +74,30 @@ pub fn with_return_to(page: &str, return_to: Option<&ReturnTo>) -> String {
     }
 }
 
+/// How long the way back is kept while a mail is on its way, in milliseconds.
+const RETURN_TO_KEPT_MS: i64 = HOUR * 1000;
+
+/// The way back and the moment, as one text.
+pub fn kept_return_to(return_to: &ReturnTo, now_ms: f64) -> String {
+    format!("{} {}", whole(now_ms), return_to.as_str())
+}
+
+/// The way back, out of such a text; `None` when it is too old, or was written by somebody else.
+pub fn read_return_to(kept: &str, now_ms: f64) -> Option<ReturnTo> {
+    let (kept_at_ms, path) = kept.split_once(' ')?;
+    let age_ms = whole(now_ms).checked_sub(kept_at_ms.parse().ok()?)?;
+    (0..=RETURN_TO_KEPT_MS)
+        .contains(&age_ms)
+        .then(|| ReturnTo::new(path))
+        .flatten()
+}
+
+fn whole(ms: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+    let whole = ms as i64;
+    whole
+}
+
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -151,6 +175,24 @@ mod tests {
         assert_eq!(megabytes(8 * 1024 * 1024 + 1), "8.1 MB");
         assert_eq!(megabytes(8 * 1024 * 1024), "8 MB");
         assert_eq!(megabytes(1), "0.1 MB");
+    }
+
+    #[test]
+    fn the_way_back_is_kept_for_an_hour_and_stays_on_our_site() {
+        let kept = kept_return_to(&ReturnTo::new("/security?a=b").unwrap(), 5_000.7);
+
+        assert_eq!(read_return_to(&kept, 5_000.0), ReturnTo::new("/security?a=b"));
+        assert_eq!(read_return_to(&kept, 3_605_000.0), ReturnTo::new("/security?a=b"));
+        for (kept, now_ms) in [
+            (kept.as_str(), 3_605_001.0),
+            (kept.as_str(), 4_000.0),
+            ("5000 //e", 5_000.0),
+            ("soon /security", 5_000.0),
+            ("-9223372036854775808 /security", 5_000.0),
+            ("", 5_000.0),
+        ] {
+            assert_eq!(read_return_to(kept, now_ms), None, "{kept}");
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use shared::{magic_link, verify_email};
+use shared::{magic_link, reset_password, verify_email};
 
-use super::{Drawing, ErrorMessage, Heading, Icon};
+use super::{Drawing, ErrorMessage, Heading, Icon, use_return_to};
 use crate::{Error, News, Submission, api, browser};
 
 /// How long to wait before the mail can be asked for again, in seconds.
@@ -18,6 +18,8 @@ pub enum Mail {
     VerifyEmail,
     /// The link that signs in.
     MagicLink,
+    /// The link that allows a new password.
+    ResetPassword,
 }
 
 impl Mail {
@@ -29,6 +31,7 @@ impl Mail {
         match self {
             Self::VerifyEmail => api::verify_email(verify_email::Form { email }).await.map(drop),
             Self::MagicLink => api::magic_link(magic_link::Form { email }).await.map(drop),
+            Self::ResetPassword => api::send_reset(reset_password::Form { email }).await.map(drop),
         }
     }
 }
@@ -51,7 +54,11 @@ pub fn CheckMail(
         deadline_ms.set_value(browser::now_ms() + f64::from(RESEND_AFTER_SECONDS) * 1000.0);
         left.set(RESEND_AFTER_SECONDS);
     };
+    let return_to = use_return_to();
     Effect::new(move |_| {
+        if let Some(return_to) = return_to.get_untracked() {
+            browser::remember_return_to(&return_to);
+        }
         start_countdown();
         let tick = move || left.set(seconds_until(deadline_ms.get_value(), browser::now_ms()));
         if let Ok(ticking) = set_interval_with_handle(tick, Duration::from_secs(1)) {
@@ -79,6 +86,10 @@ pub fn CheckMail(
     let (before, after) = match mail {
         Mail::VerifyEmail => ("We sent a link to ", ". Open it to finish signing up."),
         Mail::MagicLink => ("If ", " has an account, a link to sign in is on its way there."),
+        Mail::ResetPassword => (
+            "If ",
+            " has an account, a link to choose a new password is on its way there.",
+        ),
     };
 
     view! {

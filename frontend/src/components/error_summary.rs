@@ -4,9 +4,6 @@ use leptos::prelude::*;
 
 use crate::{Refusal, Submission, browser};
 
-/// The id of the summary, which takes the focus when it appears.
-pub const ERROR_SUMMARY: &str = "error-summary";
-
 /// Lists the refused fields with links to them; nothing is shown for fewer than two.
 #[component]
 pub fn ErrorSummary(
@@ -21,7 +18,7 @@ pub fn ErrorSummary(
                 .map(|refusal| view! { <SummaryLink refusal /> })
                 .collect();
             view! {
-                <div class="alert" role="alert" id=ERROR_SUMMARY tabindex="-1">
+                <div class="alert" role="alert" id=form.summary_id() tabindex="-1">
                     <p>"Please correct these fields:"</p>
                     <ul>{links}</ul>
                 </div>

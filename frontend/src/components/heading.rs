@@ -34,9 +34,9 @@ impl Default for FirstHeading {
 pub fn Heading(
     /// The page's name in the title.
     title: &'static str,
-    /// The form whose failure the title tells first.
+    /// The page's forms, whose failure the title tells first.
     #[prop(optional)]
-    form: Option<Submission>,
+    forms: Vec<Submission>,
     /// What the heading says.
     children: Children,
 ) -> impl IntoView {
@@ -51,7 +51,7 @@ pub fn Heading(
         }
     });
     Effect::new(move |_| {
-        let failed = form.is_some_and(Submission::is_failed);
+        let failed = forms.iter().any(|form| form.is_failed());
         let prefix = if failed { "Error: " } else { "" };
         document().set_title(&format!("{prefix}{title} · Latchkey"));
     });

@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use shared::Email;
 
 use super::{CheckMail, ErrorMessage, Field, Mail, SubmitButton};
-use crate::Submission;
+use crate::{HandedOn, Submission};
 
 /// Asks for an address, sends the mail, then shows [`CheckMail`] in place of `intro` and form.
 #[component]
@@ -19,7 +19,7 @@ pub fn MailForm(
     /// The links below the form.
     children: ChildrenFn,
 ) -> impl IntoView {
-    let email = RwSignal::new(String::new());
+    let email = expect_context::<HandedOn>().email;
     let sent_to = RwSignal::new(None::<String>);
 
     let submit = move |event: SubmitEvent| {

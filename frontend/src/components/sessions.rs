@@ -5,14 +5,15 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 use shared::{Session, SessionId};
 
-use super::{Drawing, ErrorMessage, Icon};
-use crate::{CurrentUser, Error, News, api, browser, words};
+use super::{ConfirmDialog, Drawing, ErrorMessage, Icon};
+use crate::{CurrentUser, Error, News, Submission, api, browser, words};
 
 /// How often "5 minutes ago" is told anew.
 const CLOCK: Duration = Duration::from_secs(30);
 const TITLE: &str = "sessions";
+const OPENER: &str = "end-others";
 
-/// The list, newest first; ends another session with one click.
+/// The list, newest first; ends another session with one click, and all others after a question.
 #[component]
 pub fn Sessions() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
@@ -53,14 +54,30 @@ pub fn Sessions() -> impl IntoView {
             }
         });
     };
+    let forget_others = move |()| {
+        loaded.update(|loaded| {
+            if let Some(Ok(sessions)) = loaded {
+                sessions.retain(|session| session.current);
+            }
+        });
+        browser::focus_soon(TITLE);
+    };
     let rows = move || match loaded.get() {
         Some(Ok(sessions)) => {
             let left: Vec<_> = sessions
                 .into_iter()
                 .filter(|session| ending.with(|ending| !ending.contains(&session.id)))
+                .collect();
+            let others = left.iter().any(|session| !session.current);
+            let rows: Vec<_> = left
+                .into_iter()
                 .map(|session| view! { <Row session now_ms on_end=Callback::new(end) /> })
                 .collect();
-            view! { <ul class="sessions">{left}</ul> }.into_any()
+            view! {
+                <ul class="sessions">{rows}</ul>
+                {others.then(|| view! { <EndOthers on_end=Callback::new(forget_others) /> })}
+            }
+            .into_any()
         }
         Some(Err(error)) => view! {
             <ErrorMessage error=Signal::stored(Some(error)) on_retry=Callback::new(move |()| load()) />
@@ -84,6 +101,43 @@ pub fn Sessions() -> impl IntoView {
             <ErrorMessage error=failure />
             {rows}
         </section>
+    }
+}
+
+/// Ends all sessions but this one.
+#[component]
+fn EndOthers(on_end: Callback<()>) -> impl IntoView {
+    let current_user = expect_context::<CurrentUser>();
+    let news = expect_context::<News>();
+    let form = Submission::new(&[]);
+    let open = RwSignal::new(false);
+    let ask = move |_| {
+        form.clear();
+        open.set(true);
+    };
+    let end = Callback::new(move |()| {
+        form.send(async move {
+            current_user.heed(api::end_other_sessions().await)?;
+            news.tell("All other devices are signed out.");
+            // The list may be gone by now; while it is there, this button and its question leave it.
+            on_end.try_run(());
+            Ok(())
+        });
+    });
+    view! {
+        <button type="button" class="button quiet" id=OPENER on:click=ask>
+            "Sign out all other devices"
+        </button>
+        <ConfirmDialog
+            open
+            opener=OPENER
+            title="Sign out all other devices?"
+            act="Sign them out"
+            form
+            on_act=end
+        >
+            <p>"Everyone who uses your account elsewhere must sign in again. This device stays signed in."</p>
+        </ConfirmDialog>
     }
 }
 

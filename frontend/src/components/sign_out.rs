@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::ErrorMessage;
-use crate::{CurrentUser, News, Submission, api, browser};
+use crate::{CurrentUser, HandedOn, News, Submission, api, browser};
 
 /// A button that signs out, and says the truth when it could not.
 #[component]
 pub fn SignOut() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let news = expect_context::<News>();
+    let handed_on = expect_context::<HandedOn>();
     let navigate = use_navigate();
     let form = Submission::new(&[]);
 
@@ -29,6 +30,7 @@ pub fn SignOut() -> impl IntoView {
                 Err(error) => return Err(error),
             };
             navigate("/sign-in", leptos_router::NavigateOptions::default());
+            handed_on.email.set(String::new());
             current_user.set_nobody();
             news.tell(sentence);
             Ok(())

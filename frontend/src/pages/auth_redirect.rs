@@ -5,11 +5,11 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use shared::auth_redirect;
+use shared::{ReturnTo, auth_redirect};
 
 use crate::{
-    CurrentUser, Error, Submission, api,
-    components::{ErrorMessage, Heading, Mail, MailForm, Skeleton, SubmitButton},
+    CurrentUser, Error, HandedOn, Submission, api, browser,
+    components::{DeadLink, ErrorMessage, Heading, Mail, NoLink, Skeleton, SubmitButton, WaitingLink},
 };
 
 /// How far the link got.
@@ -30,10 +30,11 @@ enum Step {
 }
 
 /// Redeems the link's access token: by itself in the browser that asked for the mail, after a
-/// click in any other.
+/// click in any other. The one that allows a new password goes on to `/reset-password`.
 #[component]
 pub fn AuthRedirect() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
+    let handed_on = expect_context::<HandedOn>();
     let navigate = use_navigate();
     let value = {
         let query = use_query_map().get_untracked();
@@ -41,19 +42,23 @@ pub fn AuthRedirect() -> impl IntoView {
     };
     let (access_token, action) = (value("access_token"), value("action"));
     let dead = value("error").is_some();
-    let address_changed =
-        action.as_deref() == Some("change-email") && value("status").as_deref() == Some("200");
-    let verifies = action.as_deref() == Some("email-confirm");
+    let changes_address = action.as_deref() == Some("change-email");
+    let mail = match action.as_deref() {
+        Some("email-confirm") => Mail::VerifyEmail,
+        Some("reset-pwd") => Mail::ResetPassword,
+        _ => Mail::MagicLink,
+    };
     let step = RwSignal::new(match &access_token {
         _ if dead => Step::Dead,
         Some(_) => Step::Opening,
-        None if address_changed => Step::AddressChanged,
+        None if changes_address && value("status").as_deref() == Some("200") => Step::AddressChanged,
         None => Step::NoLink,
     });
+    let secret = access_token.unwrap_or_default();
     let form = Submission::new(&[]);
 
     let redeem = {
-        let (access_token, navigate) = (access_token.unwrap_or_default(), navigate.clone());
+        let (access_token, navigate) = (secret.clone(), navigate.clone());
         move |confirmed: bool| {
             let typed = auth_redirect::Form {
                 access_token: access_token.clone(),
@@ -65,20 +70,14 @@ pub fn AuthRedirect() -> impl IntoView {
                     Ok(response) => match response.user {
                         Some(user) => {
                             current_user.set(user);
-                            navigate(
-                                "/profile",
-                                NavigateOptions {
-                                    replace: true,
-                                    ..Default::default()
-                                },
-                            );
+                            let kept = browser::take_return_to();
+                            navigate(kept.as_ref().map_or("/profile", ReturnTo::as_str), in_place());
                         }
                         None => step.set(Step::Confirm {
                             email: response.email,
                         }),
                     },
-                    Err(error) if error.has_code("invalid_access_token") => step.set(Step::Dead),
-                    Err(Error::Fields(_)) => step.set(Step::Dead),
+                    Err(error) if error.is_dead_link() => step.set(Step::Dead),
                     Err(error) => return Err(error),
                 }
                 Ok(())
@@ -100,15 +99,21 @@ pub fn AuthRedirect() -> impl IntoView {
     let confirm = Callback::new(move |()| form.send(redeem(true)));
 
     Effect::new(move |_| {
+        let asks = matches!(step.get_untracked(), Step::Opening);
+        let resets = asks && mail == Mail::ResetPassword;
+        if resets {
+            handed_on.access_token.set_value(Some(secret.clone()));
+        }
         // The secret must not stay in the address bar, the history or a screenshot.
         navigate(
-            "/auth-redirect",
-            NavigateOptions {
-                replace: true,
-                ..Default::default()
+            if resets {
+                "/reset-password"
+            } else {
+                "/auth-redirect"
             },
+            in_place(),
         );
-        if matches!(step.get_untracked(), Step::Opening) {
+        if asks && !resets {
             open.run(());
         }
     });
@@ -116,16 +121,26 @@ pub fn AuthRedirect() -> impl IntoView {
     move || match step.get() {
         Step::Opening => view! { <Skeleton /> }.into_any(),
         Step::Confirm { email } => view! { <Confirm email form confirm /> }.into_any(),
-        Step::Dead => view! { <Dead verifies /> }.into_any(),
-        Step::Failed(error) => view! {
-            <section class="card">
-                <Heading title="Your link is waiting">"Your link is waiting"</Heading>
-                <ErrorMessage error=Signal::stored(Some(error)) on_retry=open />
-            </section>
+        Step::Dead if changes_address => view! { <AddressNotChanged /> }.into_any(),
+        Step::Dead => view! { <DeadLink mail /> }.into_any(),
+        Step::Failed(error) => view! { <WaitingLink error on_retry=open /> }.into_any(),
+        Step::AddressChanged => view! { <AddressChanged /> }.into_any(),
+        Step::NoLink => view! {
+            <NoLink>
+                <a href="/magic-link">"Sign in with a link"</a>
+                <a href="/sign-in">"Sign in with a password"</a>
+                <a href="/forgot-password">"Choose a new password"</a>
+            </NoLink>
         }
         .into_any(),
-        Step::AddressChanged => view! { <AddressChanged /> }.into_any(),
-        Step::NoLink => view! { <NoLink /> }.into_any(),
+    }
+}
+
+/// Without a step in the history.
+fn in_place() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..Default::default()
     }
 }
 
@@ -155,38 +170,6 @@ fn Confirm(email: Option<String>, form: Submission, confirm: Callback<()>) -> im
     }
 }
 
-/// A link that opens nothing any more, and a new one.
-#[component]
-fn Dead(verifies: bool) -> impl IntoView {
-    let form = Submission::new(&["email"]);
-    let mail = if verifies {
-        Mail::VerifyEmail
-    } else {
-        Mail::MagicLink
-    };
-    let offer = if verifies {
-        "Tell us your address and we mail a new link to verify it."
-    } else {
-        "Tell us your address and we mail a new link to sign in."
-    };
-    view! {
-        <MailForm
-            mail
-            form
-            intro=move || {
-                view! {
-                    <Heading title="Link expired" form>"This link no longer works"</Heading>
-                    <p>"It was used already, is too old, or a newer one took its place. " {offer}</p>
-                }
-            }
-        >
-            <p class="ways">
-                <a href="/sign-in">"Sign in with a password"</a>
-            </p>
-        </MailForm>
-    }
-}
-
 /// The end of a change of address.
 #[component]
 fn AddressChanged() -> impl IntoView {
@@ -201,17 +184,16 @@ fn AddressChanged() -> impl IntoView {
     }
 }
 
-/// For who comes here without a link.
+/// A change of address that was cancelled, replaced, or left for too long.
 #[component]
-fn NoLink() -> impl IntoView {
+fn AddressNotChanged() -> impl IntoView {
     view! {
         <section class="card">
-            <Heading title="Open your mail">"This page is opened from a mail"</Heading>
-            <p>"Follow the link in the mail that we sent you. To get a new one, start here:"</p>
-            <p class="ways">
-                <a href="/magic-link">"Sign in with a link"</a>
-                <a href="/sign-in">"Sign in with a password"</a>
-            </p>
+            <Heading title="Link expired">"This link no longer works"</Heading>
+            <p>"It was used already, is too old, or the change was cancelled."</p>
+            <a class="button" href="/security">
+                "See your address"
+            </a>
         </section>
     }
 }

@@ -17,7 +17,7 @@ pub fn MagicLink() -> impl IntoView {
             form
             intro=move || {
                 view! {
-                    <Heading title="Sign in with a link" form>"Sign in with a link"</Heading>
+                    <Heading title="Sign in with a link" forms=vec![form]>"Sign in with a link"</Heading>
                     <p>"We mail you a link. Open it in this browser and you are in, without a password."</p>
                 }
             }

@@ -47,7 +47,10 @@ pub fn Profile() -> impl IntoView {
                 <Rename />
             </section>
             <Sessions />
-            <section class="leave">
+            <section class="leave actions">
+                <a class="button quiet" href="/security">
+                    "Password, address and security"
+                </a>
                 <SignOut />
             </section>
         </div>

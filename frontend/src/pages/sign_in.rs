@@ -1,13 +1,13 @@
 //! `/sign-in`: address and password.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use shared::{Password, sign_in};
+use shared::sign_in;
 
 use crate::{
-    CurrentUser, Submission, api, browser,
+    CurrentUser, HandedOn, Submission, api, browser,
     components::{
-        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, WayIn, email_problem,
-        use_return_to,
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, PasswordField, SubmitButton, WayIn,
+        email_problem, use_return_to,
     },
 };
 
@@ -16,7 +16,8 @@ use crate::{
 pub fn SignIn() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let form = Submission::new(&["email", "password"]);
-    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let email = expect_context::<HandedOn>().email;
+    let password = RwSignal::new(String::new());
     let mailed_to = RwSignal::new(None::<String>);
 
     let submit = move |event: SubmitEvent| {
@@ -53,7 +54,7 @@ pub fn SignIn() -> impl IntoView {
         .into_any(),
         None => view! {
             <section class="card">
-                <Heading title="Sign in" form>"Sign in"</Heading>
+                <Heading title="Sign in" forms=vec![form]>"Sign in"</Heading>
                 <TurnedAway />
                 <form method="post" action="/sign-in" novalidate on:submit=submit>
                     <ErrorMessage error=form.failure() />
@@ -68,18 +69,11 @@ pub fn SignIn() -> impl IntoView {
                         kind="email"
                         autocomplete="username webauthn"
                     />
-                    <Field
-                        form
-                        name="password"
-                        label="Password"
-                        value=password
-                        check=password_problem
-                        kind="password"
-                        autocomplete="current-password"
-                    />
+                    <PasswordField form name="password" value=password />
                     <SubmitButton form>"Sign in"</SubmitButton>
                 </form>
                 <p class="ways">
+                    <WayIn page="/forgot-password">"Forgot your password?"</WayIn>
                     <WayIn page="/magic-link">"Sign in with a link instead"</WayIn>
                     <span>"New here? " <WayIn page="/sign-up">"Sign up"</WayIn></span>
                 </p>
@@ -134,8 +128,4 @@ fn SendAgain(
             }
         })
     }
-}
-
-fn password_problem(typed: String) -> Option<String> {
-    Password::try_from(typed).err().map(|invalid| invalid.message)
 }

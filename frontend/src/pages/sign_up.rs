@@ -1,13 +1,13 @@
 //! `/sign-up`: name, address, password.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use shared::{NewPassword, sign_up};
+use shared::sign_up;
 
 use crate::{
-    CurrentUser, Submission, api,
+    CurrentUser, HandedOn, Submission, api,
     components::{
-        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, SubmitButton, WayIn, email_problem,
-        name_problem,
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, NewPasswordField, SubmitButton, WayIn,
+        email_problem, name_problem,
     },
 };
 
@@ -16,11 +16,8 @@ use crate::{
 pub fn SignUp() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let form = Submission::new(&["name", "email", "password"]);
-    let (name, email, password) = (
-        RwSignal::new(String::new()),
-        RwSignal::new(String::new()),
-        RwSignal::new(String::new()),
-    );
+    let email = expect_context::<HandedOn>().email;
+    let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let mailed_to = RwSignal::new(None::<String>);
     let taken = RwSignal::new(false);
 
@@ -47,8 +44,7 @@ pub fn SignUp() -> impl IntoView {
         });
     };
 
-    move || {
-        match mailed_to.get() {
+    move || match mailed_to.get() {
         Some(email) => view! {
             <CheckMail
                 mail=Mail::VerifyEmail
@@ -59,7 +55,7 @@ pub fn SignUp() -> impl IntoView {
         .into_any(),
         None => view! {
             <section class="card">
-                <Heading title="Sign up" form>"Sign up"</Heading>
+                <Heading title="Sign up" forms=vec![form]>"Sign up"</Heading>
                 <form method="post" action="/sign-up" novalidate on:submit=submit>
                     <ErrorMessage error=form.failure() />
                     <ErrorSummary form />
@@ -84,16 +80,7 @@ pub fn SignUp() -> impl IntoView {
                                 }
                             })
                     }}
-                    <Field
-                        form
-                        name="password"
-                        label="Password"
-                        hint="At least 8 characters of any kind. Not a common password, and not made of your name or address."
-                        value=password
-                        check=new_password_problem
-                        kind="password"
-                        autocomplete="new-password"
-                    />
+                    <NewPasswordField form name="password" label="Password" value=password />
                     <SubmitButton form>"Sign up"</SubmitButton>
                 </form>
                 <p class="ways">
@@ -103,9 +90,4 @@ pub fn SignUp() -> impl IntoView {
         }
         .into_any(),
     }
-    }
-}
-
-fn new_password_problem(typed: String) -> Option<String> {
-    NewPassword::try_from(typed).err().map(|invalid| invalid.message)
 }

@@ -1,0 +1,28 @@
+//! [`HandedOn`]: what one page hands on to the next, in memory and nowhere else.
+
+use leptos::prelude::*;
+
+/// What the next page need not ask for again; given as context.
+#[derive(Clone, Copy)]
+pub struct HandedOn {
+    /// The address typed on the way in.
+    pub email: RwSignal<String>,
+    /// The secret of the mail link that allows a new password, until it is used.
+    pub access_token: StoredValue<Option<String>>,
+}
+
+impl HandedOn {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self {
+            email: RwSignal::new(String::new()),
+            access_token: StoredValue::new(None),
+        }
+    }
+}
+
+impl Default for HandedOn {
+    fn default() -> Self {
+        Self::new()
+    }
+}
