@@ -15,6 +15,9 @@ async fn every_page_is_served_and_an_unknown_one_is_a_404_page() {
         "/magic-link",
         "/auth-redirect",
         "/profile",
+        "/forgot-password",
+        "/reset-password",
+        "/security",
         "/sign-in?return_to=/profile",
     ] {
         let reply = client.get(path).await;
@@ -127,4 +130,16 @@ async fn health_and_readiness_are_told() {
 
     assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
     assert_eq!(client.get("/readyz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn password_managers_find_the_form() {
+    let app = TestApp::spawn().await;
+
+    let reply = app.client().get("/.well-known/change-password").await;
+
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (StatusCode::SEE_OTHER, Some("/security"))
+    );
 }

@@ -35,6 +35,8 @@ fn the_pages_of_a_signed_out_visitor() {
             ("/sign-up", "sign-up", "Name"),
             ("/magic-link", "magic-link", "Send the link"),
             ("/auth-redirect", "auth-redirect", "Sign in with a link"),
+            ("/forgot-password", "forgot-password", "Send the link"),
+            ("/reset-password", "reset-password", "Choose a new password"),
             ("/no-such-page", "not-found", "There is no page here"),
         ] {
             browser.goto(path).await;
@@ -80,6 +82,12 @@ fn the_profile() {
             browser.goto("/").await;
             browser.see("Go to your profile").await;
             look(&browser, "index-signed-in").await;
+            browser.goto("/security").await;
+            browser.see("This device").await;
+            look(&browser, "security").await;
+            browser.click("Delete my account").await;
+            browser.see("Delete your account for ever?").await;
+            look(&browser, "security-leave").await;
         },
     );
 }

@@ -16,6 +16,8 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
             ("/sign-up", "Sign up", "Name"),
             ("/magic-link", "Sign in with a link", "Send the link"),
             ("/auth-redirect", "Open your mail", "Sign in with a link"),
+            ("/forgot-password", "Forgot your password?", "Send the link"),
+            ("/reset-password", "Open your mail", "Choose a new password"),
             ("/no-such-page", "Not found", "There is no page here"),
         ] {
             browser.goto(path).await;
@@ -31,7 +33,11 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
         browser.arrive("/sign-in?return_to=/profile").await;
         sign_in(&browser, EMAIL, PASSWORD).await;
         browser.arrive("/profile").await;
-        for (path, text) in [("/profile", "Hello, Ada Lovelace"), ("/", "Go to your profile")] {
+        for (path, text) in [
+            ("/profile", "Hello, Ada Lovelace"),
+            ("/security", "Change password"),
+            ("/", "Go to your profile"),
+        ] {
             browser.goto(path).await;
             browser.see(text).await;
             browser.reload().await;

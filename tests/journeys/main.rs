@@ -4,9 +4,11 @@ mod altogic_down;
 mod appearance;
 mod deep_links;
 mod first_visit;
+mod lost_password;
 mod magic_link;
 mod refusals;
 mod remote_sign_out;
+mod security;
 
 use support::Browser;
 

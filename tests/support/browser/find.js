@@ -12,8 +12,10 @@ const kinds = {
 };
 // The first that has this name, else the first whose name begins with it.
 const find = (kind, wanted) => {
+  // Behind an open question nothing can be reached.
+  const page = document.querySelector("dialog[open]") ?? document;
   const all = kinds[kind]
-    .flatMap((selector) => [...document.querySelectorAll(selector)])
+    .flatMap((selector) => [...page.querySelectorAll(selector)])
     // File inputs are drawn by their label.
     .filter((element) => kind === "file" || element.checkVisibility({ visibilityProperty: true }));
   return all.find((element) => name(element) === wanted)
