@@ -210,6 +210,10 @@ mod tests {
             way_on("/profile", "a=b", Access::SignedOut, None).as_deref(),
             Some("/sign-in?return_to=/profile%3Fa%3Db")
         );
+        assert_eq!(
+            way_on("/security", "", Access::SignedOut, None).as_deref(),
+            Some("/sign-in?return_to=/security")
+        );
         let return_to = ReturnTo::new("/profile?a=b");
         assert_eq!(
             way_on("/sign-in", "", Access::SignedIn, return_to.as_ref()).as_deref(),
@@ -225,6 +229,7 @@ mod tests {
     fn the_ways_in_stay_open_while_nobody_can_be_asked() {
         assert_eq!(page_for("/sign-in", Access::Unreachable), Page::SignIn);
         assert_eq!(page_for("/auth-redirect", Access::Unknown), Page::AuthRedirect);
+        assert_eq!(page_for("/reset-password", Access::SignedIn), Page::ResetPassword);
         assert_eq!(page_for("/elsewhere", Access::SignedOut), Page::NotFound);
     }
 }
