@@ -2,7 +2,7 @@
 //! may try one account.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use shared::Email;
 
 use super::errors::{self, Result};
 use super::ids;
+use crate::client_address::limiter_key;
 
 /// Calls of one address at once, and then one each second.
 const CALLS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
@@ -68,7 +69,7 @@ impl Limits {
         if ip.is_loopback() || !LIMITED.iter().any(|limited| path.ends_with(limited)) {
             return Ok(());
         }
-        count(&counters.per_address, &network(ip))
+        count(&counters.per_address, &limiter_key(ip))
     }
 
     /// Counts a password tried on an account, whether there is one or not.
@@ -93,17 +94,6 @@ fn count<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) ->
         let wait = refused.wait_time_from(DefaultClock::default().now());
         errors::rate_limit_exceeded(wait.as_secs() + 1)
     })
-}
-
-/// One household has a whole /64 of IPv6 addresses.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
 }
 
 #[cfg(test)]
