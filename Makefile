@@ -24,8 +24,8 @@ export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(B
 AXE := tests/node_modules/.package-lock.json
 ALTOGIC_CLIENT := tests/altogic-client/node_modules/.package-lock.json
 SITE_SOURCES := $(shell find frontend shared index.html Trunk.toml Cargo.toml Cargo.lock rust-toolchain.toml -type f 2>/dev/null)
-HOST := --workspace --exclude frontend
-WASM := --package frontend --target wasm32-unknown-unknown
+HOST := --workspace
+WASM := --package frontend --features csr --target wasm32-unknown-unknown
 
 export LATCHKEY_BIN := $(abspath $(TARGET))/release/latchkey
 # Nothing but cargo may fetch, and trunk would also ask whether there is a newer trunk.
@@ -71,7 +71,6 @@ typos: $(TYPOS)
 
 unit: build ## unit tests and HTTP tests, the latter in process and over the binary
 	cargo test --locked $(HOST)
-	cargo test --locked --package frontend --lib
 
 test-api: toolchain ## only the HTTP tests
 	cargo test --locked --package tests --test api

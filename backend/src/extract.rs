@@ -27,7 +27,7 @@ impl<T: Parse> FromRequest<AppState> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Error> {
-        if !is_json(request.headers()) {
+        if !is_media_type(request.headers(), "application/json") {
             return Err(Error::refused(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -56,7 +56,8 @@ pub(crate) fn bad_body(message: &str) -> Error {
     Error::refused(StatusCode::BAD_REQUEST, "invalid_request_body", message)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is of this type.
+pub(crate) fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {
     let media_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -66,7 +67,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         .next()
         .unwrap_or_default()
         .trim()
-        .eq_ignore_ascii_case("application/json")
+        .eq_ignore_ascii_case(wanted)
 }
 
 /// Who is calling: handed on to Altogic, so that a session is named after the person's browser

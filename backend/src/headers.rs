@@ -31,10 +31,11 @@ impl SecurityHeaders {
         let origins: Vec<String> = origins.map(|url| url.origin().ascii_serialization()).collect();
         let origins = origins.join(" ");
         let page_policy = format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'; img-src 'self' blob: {origins}; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; img-src 'self' blob: {origins}; \
              connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
              frame-ancestors 'none'; object-src 'none'",
             scripts = site::SCRIPT_HASHES,
+            styles = site::STYLE_HASHES,
         );
         let page_policy = HeaderValue::try_from(page_policy).expect("origins and hashes are ASCII");
         Self {
@@ -57,7 +58,11 @@ impl SecurityHeaders {
             },
         );
         set(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
-        set(header::REFERRER_POLICY, fixed("no-referrer"));
+        // Our forms have to say where they come from, and `no-referrer` takes that from them.
+        set(
+            header::REFERRER_POLICY,
+            fixed(if is_api { "no-referrer" } else { "strict-origin" }),
+        );
         set(
             HeaderName::from_static("cross-origin-opener-policy"),
             fixed("same-origin"),

@@ -16,6 +16,7 @@ mod error;
 mod extract;
 mod flow_cookie;
 mod headers;
+mod pages;
 mod picture;
 mod rate_limit;
 mod routes;

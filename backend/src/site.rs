@@ -1,9 +1,9 @@
-//! The built site, carried inside the binary: hashed files for a year, the page by its entity tag.
+//! The built site, carried inside the binary: hashed files for a year, the pages by their entity
+//! tags.
 
 use axum::{
     body::{Body, Bytes},
-    extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -25,62 +25,68 @@ const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/site_files.rs"));
 /// The page's inline scripts for `script-src`, each with a space before it.
 pub const SCRIPT_HASHES: &str = include_str!(concat!(env!("OUT_DIR"), "/script_hashes.txt"));
 
-/// The pages that the site has words for; any other path is its not-found page.
-const PAGES: [&str; 9] = [
-    "/",
-    "/sign-in",
-    "/sign-up",
-    "/magic-link",
-    "/auth-redirect",
-    "/profile",
-    "/forgot-password",
-    "/reset-password",
-    "/security",
-];
+/// The same for the inline style, for `style-src`.
+pub const STYLE_HASHES: &str = include_str!(concat!(env!("OUT_DIR"), "/style_hashes.txt"));
 
-/// Serves a file of the site, or the page for every other path.
+/// The page around the pages: trunk's `index.html` with its style inside; empty if the site is missing.
+pub const FRAME: &str = include_str!(concat!(env!("OUT_DIR"), "/frame.html"));
+
+/// One page, rendered by the build script.
+struct Page {
+    path: &'static str,
+    signed_in_hint: bool,
+    file: File,
+}
+
+const PAGES: &[Page] = include!(concat!(env!("OUT_DIR"), "/site_pages.rs"));
+/// Stands in [`PAGES`] for every path without a page.
+const NOT_FOUND: &str = "/404";
+
+/// Serves a file of the site; `None` if the path is none of a file.
 ///
 /// # Errors
-/// 404 for a file that is not there, 405 for anything but GET and HEAD.
-pub async fn serve(request: Request) -> Result<Response, Error> {
-    let path = request.uri().path();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut reply = Error::refused(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            "This address is read with GET.",
-        )
-        .into_response();
-        reply
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
-        return Ok(reply);
-    }
+/// 404 for the path of a file that is not there.
+pub fn file(path: &str, asked: &HeaderMap) -> Option<Result<Response, Error>> {
     if let Some(file) = FILES
         .iter()
-        .find(|file| path.strip_prefix('/') == Some(file.path) && file.path != "index.html")
+        .find(|file| path.strip_prefix('/') == Some(file.path))
     {
-        return Ok(reply(file, StatusCode::OK, request.headers()));
+        return Some(Ok(reply(file, StatusCode::OK, asked)));
     }
     // A client that asks for a picture or a well-known file must not get a page (UI-CHECKS U18).
     let is_file = path.starts_with("/.") || path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    if is_file {
-        return Err(Error::not_found("There is no such file."));
-    }
-    let status = if PAGES.contains(&path) {
-        StatusCode::OK
-    } else {
-        StatusCode::NOT_FOUND
+    is_file.then(|| Err(Error::not_found("There is no such file.")))
+}
+
+/// Serves the page of a path as it is for everybody, or the one that says that there is none.
+pub fn page(path: &str, signed_in_hint: bool, asked: &HeaderMap) -> Response {
+    let find = |path: &str| {
+        PAGES
+            .iter()
+            .find(|page| page.path == path && page.signed_in_hint == signed_in_hint)
     };
-    match FILES.iter().find(|file| file.path == "index.html") {
-        Some(page) => Ok(reply(page, status, request.headers())),
-        None => Ok((
-            StatusCode::SERVICE_UNAVAILABLE,
-            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-            "This binary was built without the site. Run `make build`.\n",
-        )
-            .into_response()),
-    }
+    let (status, page) = match find(path).filter(|_| path != NOT_FOUND) {
+        Some(page) => (StatusCode::OK, page),
+        None => match find(NOT_FOUND) {
+            Some(page) => (StatusCode::NOT_FOUND, page),
+            None => return missing(),
+        },
+    };
+    let mut reply = reply(&page.file, status, asked);
+    reply
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
+    reply
+}
+
+/// What every page says of a binary without the site.
+pub fn missing() -> Response {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        "This binary was built without the site. Run `make build`.\n",
+    )
+        .into_response()
 }
 
 fn reply(file: &File, status: StatusCode, asked: &HeaderMap) -> Response {
@@ -109,25 +115,27 @@ fn reply(file: &File, status: StatusCode, asked: &HeaderMap) -> Response {
     reply
 }
 
-/// The smallest copy that the client can read.
-fn choose(file: &File, asked: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
+/// Whether the client can read this coding.
+pub fn accepts(asked: &HeaderMap, name: &str) -> bool {
     let accepted = asked
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let accepts = |name: &str| {
-        accepted.split(',').any(|item| {
-            let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
-            let refused = weight
-                .trim()
-                .strip_prefix("q=")
-                .is_some_and(|q| q.trim().parse() == Ok(0.0_f32));
-            coding.trim().eq_ignore_ascii_case(name) && !refused
-        })
-    };
+    accepted.split(',').any(|item| {
+        let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
+        let refused = weight
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|q| q.trim().parse() == Ok(0.0_f32));
+        coding.trim().eq_ignore_ascii_case(name) && !refused
+    })
+}
+
+/// The smallest copy that the client can read.
+fn choose(file: &File, asked: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
     match (file.brotli, file.gzip) {
-        (Some(packed), _) if accepts("br") => (Some("br"), packed),
-        (_, Some(packed)) if accepts("gzip") => (Some("gzip"), packed),
+        (Some(packed), _) if accepts(asked, "br") => (Some("br"), packed),
+        (_, Some(packed)) if accepts(asked, "gzip") => (Some("gzip"), packed),
         _ => (None, file.identity),
     }
 }

@@ -10,11 +10,11 @@ use leptos_router::{
 use shared::ReturnTo;
 
 use crate::{
-    Access, CurrentUser, HandedOn, News, browser,
+    Access, CurrentUser, HandedOn, News, Posted, browser,
     components::{FirstHeading, Header, Skeleton, use_return_to},
     pages::{
         AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignIn,
-        SignUp, Unreachable,
+        SignUp, Unreachable, VerifyEmail,
     },
     words::with_return_to,
 };
@@ -23,10 +23,11 @@ const HOME: &str = "/profile";
 
 /// What a path shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Page {
+pub(crate) enum Page {
     Index,
     SignIn,
     SignUp,
+    VerifyEmail,
     MagicLink,
     AuthRedirect,
     ForgotPassword,
@@ -42,26 +43,33 @@ enum Page {
 
 /// Who a path is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Audience {
+pub(crate) enum Audience {
     Everybody,
     SignedOut,
     SignedIn,
 }
 
 /// The table of contents.
+pub(crate) const PATHS: [(&str, Page, Audience); 10] = [
+    ("/", Page::Index, Audience::Everybody),
+    ("/sign-in", Page::SignIn, Audience::SignedOut),
+    ("/sign-up", Page::SignUp, Audience::SignedOut),
+    ("/verify-email", Page::VerifyEmail, Audience::SignedOut),
+    ("/magic-link", Page::MagicLink, Audience::SignedOut),
+    ("/auth-redirect", Page::AuthRedirect, Audience::Everybody),
+    ("/forgot-password", Page::ForgotPassword, Audience::Everybody),
+    ("/reset-password", Page::ResetPassword, Audience::Everybody),
+    ("/profile", Page::Profile, Audience::SignedIn),
+    ("/security", Page::Security, Audience::SignedIn),
+];
+
 fn page_of(path: &str) -> (Page, Audience) {
-    match path {
-        "/" => (Page::Index, Audience::Everybody),
-        "/sign-in" => (Page::SignIn, Audience::SignedOut),
-        "/sign-up" => (Page::SignUp, Audience::SignedOut),
-        "/magic-link" => (Page::MagicLink, Audience::SignedOut),
-        "/auth-redirect" => (Page::AuthRedirect, Audience::Everybody),
-        "/forgot-password" => (Page::ForgotPassword, Audience::Everybody),
-        "/reset-password" => (Page::ResetPassword, Audience::Everybody),
-        "/profile" => (Page::Profile, Audience::SignedIn),
-        "/security" => (Page::Security, Audience::SignedIn),
-        _ => (Page::NotFound, Audience::Everybody),
-    }
+    PATHS
+        .iter()
+        .find(|(known, ..)| *known == path)
+        .map_or((Page::NotFound, Audience::Everybody), |(_, page, audience)| {
+            (*page, *audience)
+        })
 }
 
 /// What the visitor sees: the page, or what stands in its place.
@@ -73,6 +81,23 @@ fn page_for(path: &str, access: Access) -> Page {
         | (Audience::SignedOut, Access::Unknown | Access::SignedIn) => Page::Waiting,
         _ => page,
     }
+}
+
+/// Whether a path is for who is signed in only.
+#[cfg(feature = "ssr")]
+pub(crate) fn is_private(path: &str) -> bool {
+    page_of(path).1 == Audience::SignedIn
+}
+
+/// Whether the first view of a path waits for the answer to who is there.
+#[cfg(feature = "ssr")]
+pub(crate) fn waits(path: &str, signed_in_hint: bool) -> bool {
+    let access = if signed_in_hint {
+        Access::Unknown
+    } else {
+        Access::SignedOut
+    };
+    page_for(path, access) == Page::Waiting
 }
 
 /// Where a visitor goes who is in the wrong place.
@@ -98,9 +123,13 @@ pub fn App(
     /// Whether the cookies say that somebody is signed in; the backend is asked who.
     #[prop(optional)]
     signed_in_hint: bool,
+    /// What the page starts with.
+    #[prop(optional)]
+    posted: Posted,
 ) -> impl IntoView {
     let current_user = CurrentUser::new(signed_in_hint);
     let news = News::new();
+    provide_context(posted);
     provide_context(current_user);
     provide_context(news);
     provide_context(HandedOn::new());
@@ -179,6 +208,7 @@ fn CurrentPage() -> impl IntoView {
         Page::Index => view! { <Index /> }.into_any(),
         Page::SignIn => view! { <SignIn /> }.into_any(),
         Page::SignUp => view! { <SignUp /> }.into_any(),
+        Page::VerifyEmail => view! { <VerifyEmail /> }.into_any(),
         Page::MagicLink => view! { <MagicLink /> }.into_any(),
         Page::AuthRedirect => view! { <AuthRedirect /> }.into_any(),
         Page::ForgotPassword => view! { <ForgotPassword /> }.into_any(),

@@ -1,12 +1,14 @@
 //! What only a browser can do. Call it from handlers, effects and tasks, never while a component
 //! is built, so that the same components can be rendered without a browser.
 
+use js_sys::Promise;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::{JsCast, JsValue};
+use leptos::task::{spawn_local, tick};
+use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use shared::ReturnTo;
-use web_sys::{FocusOptions, HtmlElement};
+use web_sys::{AddEventListenerOptions, FocusOptions, HtmlElement, HtmlInputElement};
 
-use crate::words;
+use crate::{Posted, posted::OUTCOME_ID, words};
 
 /// Makes a panic visible: in the console, and on the page through the class `broken` of the root
 /// element.
@@ -19,7 +21,15 @@ pub fn report_panics() {
     }));
 }
 
-/// The element that the app mounts into, emptied of the shell.
+/// Says on the root element, by the class `running`, that the app has taken over.
+pub fn mark_running() {
+    if let Some(root) = document().document_element() {
+        let _ = root.class_list().add_1("running");
+    }
+}
+
+/// The element that the app mounts into, emptied of the page that the
+/// server rendered.
 ///
 /// # Panics
 /// Without the element `app` of `index.html`.
@@ -29,6 +39,88 @@ pub fn cleared_shell() -> HtmlElement {
         .expect("index.html has the element `app`");
     shell.set_text_content(None);
     shell.unchecked_into()
+}
+
+/// What the page starts with: what was typed into its forms so far, and the outcome that the
+/// server left in it.
+pub fn posted() -> Posted {
+    let inputs = document().query_selector_all("#app input[name]").ok();
+    let typed = inputs
+        .iter()
+        .flat_map(|inputs| (0..inputs.length()).filter_map(|at| inputs.get(at)))
+        .map(JsCast::unchecked_into::<HtmlInputElement>)
+        .map(|input| (input.name(), input.value()))
+        .collect();
+    let outcome = document()
+        .get_element_by_id(OUTCOME_ID)
+        .and_then(|element| serde_json::from_str(&element.text_content()?).ok());
+    Posted::new(typed, outcome)
+}
+
+/// Calls back when the person is not in the middle of composing a letter from several keys: what
+/// is half composed would be lost with its input.
+pub fn when_not_composing(callback: impl FnOnce() + 'static) {
+    let composing = js_sys::Reflect::get(&window(), &COMPOSING.into()).is_ok_and(|is| is.is_truthy());
+    if !composing {
+        return callback();
+    }
+    let callback = Closure::once_into_js(callback);
+    let options = AddEventListenerOptions::new();
+    options.set_once(true);
+    let _ = document().add_event_listener_with_callback_and_add_event_listener_options(
+        "compositionend",
+        callback.unchecked_ref(),
+        &options,
+    );
+}
+
+/// The name under which the start script in `Trunk.toml` notes that a letter is being composed.
+const COMPOSING: &str = "composing";
+
+/// Who is signed in, as the start script in `Trunk.toml` asked while the app was on its way; once.
+pub fn take_first_profile() -> Option<Promise> {
+    let name = JsValue::from_str("firstProfile");
+    let asked = js_sys::Reflect::get(&window(), &name).ok()?;
+    let _ = js_sys::Reflect::delete_property(&window(), &name);
+    asked.dyn_into().ok()
+}
+
+/// Where a person is typing.
+pub struct Focus {
+    id: String,
+    selection: Option<(u32, u32)>,
+}
+
+impl Focus {
+    /// Where the person is now; `None` if that is no element with an id.
+    pub fn now() -> Option<Self> {
+        let element = document().active_element()?;
+        let id = element.id();
+        let input = element.dyn_into::<HtmlInputElement>().ok();
+        let selection = input.and_then(|input| {
+            // Addresses have no selection that a script could read.
+            Some((
+                input.selection_start().ok().flatten()?,
+                input.selection_end().ok().flatten()?,
+            ))
+        });
+        (!id.is_empty()).then_some(Self { id, selection })
+    }
+
+    /// Puts the person back there.
+    pub fn restore(self) {
+        let Some(element) = document().get_element_by_id(&self.id) else {
+            return;
+        };
+        focus_in_place(element.unchecked_ref());
+        if let (Some((start, end)), Ok(input)) = (self.selection, element.dyn_into::<HtmlInputElement>()) {
+            spawn_local(async move {
+                // The app writes an input's value after it has put the input on the page.
+                tick().await;
+                let _ = input.set_selection_range(start, end);
+            });
+        }
+    }
 }
 
 /// Whether the cookie hint says that somebody is signed in (see [`shared::SIGNED_IN_COOKIE`]).

@@ -7,6 +7,9 @@
 //!
 //! A page owns its data and calls a function of [`api`]; components get values and tell the page
 //! through a callback. Everything that only a browser can do is in [`browser`].
+//!
+//! With the feature `csr` this is the app; with `ssr` the server renders the same components, so
+//! that a page is there before the app is ([`Posted`] says what the app then goes on from).
 
 pub mod api;
 pub mod browser;
@@ -19,6 +22,9 @@ mod current_user;
 mod error;
 mod handed_on;
 mod news;
+mod posted;
+#[cfg(feature = "ssr")]
+pub mod render;
 mod submission;
 mod upload;
 
@@ -27,4 +33,5 @@ pub use current_user::{Access, CurrentUser};
 pub use error::Error;
 pub use handed_on::HandedOn;
 pub use news::News;
+pub use posted::{Outcome, Posted};
 pub use submission::{Refusal, Submission};

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{Error, browser};
+use crate::{Error, Posted, browser};
 
 /// Why a field was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +32,19 @@ pub struct Submission {
 
 impl Submission {
     /// A form with these fields, in the order of the screen. A field's name is its element's id.
+    /// It starts refused if the page answers it (see [`Posted`]).
     pub fn new(fields: &'static [&'static str]) -> Self {
-        Self {
+        let form = Self {
             fields,
             pending: RwSignal::new(false),
             refused: RwSignal::new(Vec::new()),
             failure: RwSignal::new(None),
+        };
+        let posted = use_context::<Posted>().filter(|_| !fields.is_empty());
+        if let Some(error) = posted.and_then(Posted::take_refusal) {
+            form.fail(Some(error));
         }
+        form
     }
 
     /// The id of the form's summary of refused fields, which takes the focus when it appears.
@@ -59,25 +65,43 @@ impl Submission {
         self.pending.set(true);
         spawn_local(async move {
             let error = work.await.err();
-            let fields = error.as_ref().map(|error| error.fields(self.fields));
-            let refused: Vec<_> = fields
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(field, message)| Refusal {
-                    field,
-                    message,
-                    settled: false,
-                })
-                .collect();
-            match refused.as_slice() {
-                [] => {}
-                [refusal] => browser::focus_soon(refusal.field),
-                _ => browser::focus_soon(self.summary_id()),
-            }
             self.pending.set(false);
-            self.failure.set(error.filter(|_| refused.is_empty()));
-            self.refused.set(refused);
+            self.fail(error);
+            if let Some(id) = self.refused.with_untracked(|refused| self.place_of(refused)) {
+                browser::focus_soon(id);
+            }
         });
+    }
+
+    /// Shows why it failed.
+    fn fail(self, error: Option<Error>) {
+        let fields = error.as_ref().map(|error| error.fields(self.fields));
+        let refused: Vec<_> = fields
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(field, message)| Refusal {
+                field,
+                message,
+                settled: false,
+            })
+            .collect();
+        self.failure.set(error.filter(|_| refused.is_empty()));
+        self.refused.set(refused);
+    }
+
+    /// Whether a person goes on at this element when the page appears with the form refused.
+    pub fn starts_at(self, id: &str) -> bool {
+        let place = self.refused.with_untracked(|refused| self.place_of(refused));
+        place.is_some_and(|place| place == id)
+    }
+
+    /// The id of the element where a person goes on: the refused field, or the summary of several.
+    fn place_of(self, refused: &[Refusal]) -> Option<String> {
+        match refused {
+            [] => None,
+            [refusal] => Some(refusal.field.to_owned()),
+            _ => Some(self.summary_id()),
+        }
     }
 
     /// Whether the answer is awaited.

@@ -10,6 +10,7 @@ mod change_password;
 mod delete_account;
 mod every_route;
 mod magic_link;
+mod page_forms;
 mod pages;
 mod profile;
 mod reset_password;

@@ -33,6 +33,7 @@ fn the_pages_of_a_signed_out_visitor() {
             ("/", "index", "Sign up"),
             ("/sign-in", "sign-in", "Password"),
             ("/sign-up", "sign-up", "Name"),
+            ("/verify-email", "verify-email", "Send the link"),
             ("/magic-link", "magic-link", "Send the link"),
             ("/auth-redirect", "auth-redirect", "Sign in with a link"),
             ("/forgot-password", "forgot-password", "Send the link"),
@@ -79,6 +80,9 @@ fn the_profile() {
             browser.see("This device").await;
             browser.click("Change name").await;
             look(&browser, "profile-rename").await;
+            browser.goto("/profile?plain").await;
+            browser.see("Save").await;
+            look(&browser, "profile-plain").await;
             browser.goto("/").await;
             browser.see("Go to your profile").await;
             look(&browser, "index-signed-in").await;

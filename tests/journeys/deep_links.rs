@@ -50,18 +50,6 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
 }
 
 #[test]
-fn without_scripts_the_page_says_what_is_wrong() {
-    story("without_scripts", &[], async |stage| {
-        let browser = stage.open_browser().await;
-
-        browser.without_scripts().await;
-        browser.goto("/sign-in").await;
-
-        browser.see("Latchkey needs JavaScript").await;
-    });
-}
-
-#[test]
 fn without_wasm_the_page_says_what_is_wrong() {
     story("without_wasm", &[], async |stage| {
         let browser = stage.open_browser().await;

@@ -3,12 +3,14 @@
 mod altogic_down;
 mod appearance;
 mod deep_links;
+mod first_paint;
 mod first_visit;
 mod lost_password;
 mod magic_link;
 mod refusals;
 mod remote_sign_out;
 mod security;
+mod without_app;
 
 use support::Browser;
 

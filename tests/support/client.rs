@@ -65,6 +65,20 @@ impl Client {
         Reply::of(self.request(Method::GET, path)).await
     }
 
+    /// Sends a form as a browser does by itself.
+    pub async fn post_form(&self, path: &str, fields: &[(String, String)]) -> Reply {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self.request(Method::POST, path);
+        Reply::of(
+            request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body),
+        )
+        .await
+    }
+
     /// What the cookie of this name holds, as it would be sent to the API.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let header = self.jar.cookies(&self.url("/api/"))?;

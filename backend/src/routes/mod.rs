@@ -1,4 +1,4 @@
-//! Our own API under `/api`, then the built site.
+//! Our own API under `/api`, then the pages.
 //!
 //! ```text
 //! page ─► api ─► shared ─► route ─► Altogic client ─► embedded server ─► store
@@ -36,7 +36,7 @@ use axum::{
 use tower_cookies::CookieManagerLayer;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
 
-use crate::{cross_site, error::Error, headers, rate_limit, session_cookie, site, state::AppState};
+use crate::{cross_site, error::Error, headers, pages, rate_limit, session_cookie, state::AppState};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 16 * 1024;
@@ -70,13 +70,14 @@ pub fn router(app: AppState, public: Router) -> Router {
         .layer(from_fn_with_state(app.clone(), session_cookie::clear_when_ended))
         .layer(from_fn_with_state(app.clone(), cross_site::refuse))
         .layer(CookieManagerLayer::new())
-        .layer(DefaultBodyLimit::max(MAX_JSON));
+        .layer(DefaultBodyLimit::max(MAX_JSON))
+        .with_state(app.clone());
     Router::new()
-        .merge(api)
         .merge(health::router())
         .merge(well_known::router())
-        .fallback(site::serve)
         .with_state(app.clone())
+        .merge(api.clone())
+        .fallback_service(pages::router(api))
         .merge(public)
         .layer(map_response(utf8))
         .layer(CatchPanicLayer::custom(panicked))

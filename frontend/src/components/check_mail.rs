@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+};
 use shared::{magic_link, reset_password, verify_email};
 
-use super::{Drawing, ErrorMessage, Heading, Icon, use_return_to};
+use super::{Drawing, ErrorMessage, Heading, Icon, use_return_to, use_way_in};
 use crate::{Error, News, Submission, api, browser};
 
 /// How long to wait before the mail can be asked for again, in seconds.
@@ -23,6 +26,15 @@ pub enum Mail {
 }
 
 impl Mail {
+    /// The page whose form asks for the mail.
+    pub fn page(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "/verify-email",
+            Self::MagicLink => "/magic-link",
+            Self::ResetPassword => "/forgot-password",
+        }
+    }
+
     /// Asks for the mail.
     ///
     /// # Errors
@@ -67,6 +79,7 @@ pub fn CheckMail(
     });
 
     let address = StoredValue::new(email.clone());
+    let action = use_way_in(mail.page());
     let resend = move |()| {
         if left.get_untracked() > 0 {
             return;
@@ -79,6 +92,15 @@ pub fn CheckMail(
             Ok(())
         });
     };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        resend(());
+    };
+    let wrong_address = move |event: MouseEvent| {
+        event.prevent_default();
+        on_wrong_address.run(());
+    };
+    let hidden = email.clone();
     let resend_label = move || match left.get() {
         0 => "Send it again".to_owned(),
         seconds => format!("Send it again in {seconds} s"),
@@ -104,20 +126,20 @@ pub fn CheckMail(
                 "Only the newest link works."
             </p>
             <ErrorMessage error=form.failure() on_retry=Callback::new(move |()| resend(())) />
-            <div class="actions">
+            <form class="actions" method="post" action=action on:submit=submit>
+                <input type="hidden" name="email" value=hidden />
                 <button
-                    type="button"
+                    type="submit"
                     class="button quiet"
                     aria-busy=form.busy()
                     aria-disabled=move || (left.get() > 0).to_string()
-                    on:click=move |_| resend(())
                 >
                     {resend_label}
                 </button>
-                <button type="button" class="link" on:click=move |_| on_wrong_address.run(())>
+                <a class="link" href=action on:click=wrong_address>
                     "Wrong address?"
-                </button>
-            </div>
+                </a>
+            </form>
         </section>
     }
 }

@@ -18,7 +18,7 @@ pub fn ErrorSummary(
                 .map(|refusal| view! { <SummaryLink refusal /> })
                 .collect();
             view! {
-                <div class="alert" role="alert" id=form.summary_id() tabindex="-1">
+                <div class="alert" role="alert" id=form.summary_id() tabindex="-1" autofocus>
                     <p>"Please correct these fields:"</p>
                     <ul>{links}</ul>
                 </div>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-use crate::Submission;
+use crate::{Posted, Submission};
 
 /// One line to type in. `name` is also the element's id.
 #[component]
@@ -28,6 +28,11 @@ pub fn Field(
     #[prop(optional)]
     hint: Option<&'static str>,
 ) -> impl IntoView {
+    if let Some(typed) = expect_context::<Posted>().take_typed(name) {
+        value.set(typed);
+    }
+    // For the page that is rendered on the server; a password is never sent back.
+    let initial = (kind != "password").then(|| value.get_untracked());
     let shown = RwSignal::new(false);
     let refusal = Memo::new(move |_| form.refusal(name));
     let refused =
@@ -85,6 +90,8 @@ pub fn Field(
                     spellcheck=(kind != "text").then_some("false")
                     aria-invalid=move || refused.get().then_some("true")
                     aria-describedby=described_by
+                    autofocus=form.starts_at(name)
+                    value=initial.filter(|typed| !typed.is_empty())
                     prop:value=value
                     on:input=typed
                     on:change=typed

@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+#[cfg(feature = "ssr")]
+use crate::render::Title;
 use crate::{Submission, browser};
 
 /// Whether the first heading since the site was opened is still to come; given as context. It is
@@ -50,11 +52,16 @@ pub fn Heading(
             browser::focus_in_place(&element);
         }
     });
-    Effect::new(move |_| {
+    let title = move || {
         let failed = forms.iter().any(|form| form.is_failed());
         let prefix = if failed { "Error: " } else { "" };
-        document().set_title(&format!("{prefix}{title} · Latchkey"));
-    });
+        format!("{prefix}{title} · Latchkey")
+    };
+    #[cfg(feature = "ssr")]
+    use_context::<Title>()
+        .expect("pages are rendered with a title")
+        .set(untrack(&title));
+    Effect::new(move |_| document().set_title(&title()));
 
     view! {
         <h1 tabindex="-1" node_ref=element>

@@ -3,8 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::Email;
 
-use super::{CheckMail, ErrorMessage, Field, Mail, SubmitButton};
-use crate::{HandedOn, Submission};
+use super::{CheckMail, ErrorMessage, Field, Mail, SubmitButton, use_way_in};
+use crate::{HandedOn, Posted, Submission};
 
 /// Asks for an address, sends the mail, then shows [`CheckMail`] in place of `intro` and form.
 #[component]
@@ -20,7 +20,7 @@ pub fn MailForm(
     children: ChildrenFn,
 ) -> impl IntoView {
     let email = expect_context::<HandedOn>().email;
-    let sent_to = RwSignal::new(None::<String>);
+    let sent_to = RwSignal::new(expect_context::<Posted>().take_mailed());
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -32,6 +32,7 @@ pub fn MailForm(
         });
     };
     let children = StoredValue::new(children);
+    let action = use_way_in(mail.page());
 
     move || match sent_to.get() {
         Some(email) => view! {
@@ -41,7 +42,7 @@ pub fn MailForm(
         None => view! {
             <section class="card">
                 {intro.run()}
-                <form method="post" novalidate on:submit=submit>
+                <form method="post" action=action novalidate on:submit=submit>
                     <ErrorMessage error=form.failure() />
                     <Field
                         form

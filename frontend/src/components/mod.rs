@@ -21,7 +21,9 @@ mod sessions;
 mod sign_out;
 mod skeleton;
 mod submit_button;
+mod verified;
 mod way_in;
+mod without_app;
 
 pub use avatar::Avatar;
 pub use avatar_editor::AvatarEditor;
@@ -44,4 +46,6 @@ pub use sessions::Sessions;
 pub use sign_out::SignOut;
 pub use skeleton::Skeleton;
 pub use submit_button::SubmitButton;
-pub use way_in::{WayIn, use_return_to};
+pub use verified::Verified;
+pub use way_in::{WayIn, use_return_to, use_way_in};
+pub use without_app::WithoutApp;

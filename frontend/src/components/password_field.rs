@@ -65,6 +65,7 @@ pub fn AccountName(
             readonly
             tabindex="-1"
             aria-hidden="true"
+            value=email.get_untracked()
             prop:value=email
         />
     }

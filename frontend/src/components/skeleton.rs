@@ -1,5 +1,4 @@
-//! [`Skeleton`]: what is shown while the visitor is not known yet; the shell of `index.html` shows
-//! the same.
+//! [`Skeleton`]: what is shown while the visitor is not known yet.
 
 use leptos::prelude::*;
 
@@ -13,6 +12,9 @@ pub fn Skeleton() -> impl IntoView {
             <i></i>
             <i></i>
             <i></i>
+            <p class="late">
+                "This takes longer than it should. Your connection may be slow: please wait a moment, or reload the page."
+            </p>
         </div>
     }
 }

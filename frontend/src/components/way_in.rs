@@ -13,6 +13,12 @@ pub fn use_return_to() -> Signal<Option<ReturnTo>> {
     Signal::derive(move || query.with(|query| ReturnTo::new(query.get_str("return_to")?)))
 }
 
+/// The address of a page of the way in, which is also where its form goes.
+pub fn use_way_in(page: &'static str) -> Signal<String> {
+    let return_to = use_return_to();
+    Signal::derive(move || words::with_return_to(page, return_to.get().as_ref()))
+}
+
 /// A link to a page of the way in.
 #[component]
 pub fn WayIn(
@@ -21,6 +27,5 @@ pub fn WayIn(
     /// The words to click.
     children: Children,
 ) -> impl IntoView {
-    let return_to = use_return_to();
-    view! { <a href=move || words::with_return_to(page, return_to.get().as_ref())>{children()}</a> }
+    view! { <a href=use_way_in(page)>{children()}</a> }
 }

@@ -8,8 +8,10 @@ use leptos_router::{
 use shared::{ReturnTo, auth_redirect};
 
 use crate::{
-    CurrentUser, Error, HandedOn, Submission, api, browser,
-    components::{DeadLink, ErrorMessage, Heading, Mail, NoLink, Skeleton, SubmitButton, WaitingLink},
+    CurrentUser, Error, HandedOn, Posted, Submission, api, browser,
+    components::{
+        DeadLink, ErrorMessage, Heading, Mail, NoLink, Skeleton, SubmitButton, WaitingLink, WithoutApp,
+    },
 };
 
 /// How far the link got.
@@ -36,24 +38,13 @@ pub fn AuthRedirect() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let handed_on = expect_context::<HandedOn>();
     let navigate = use_navigate();
-    let value = {
-        let query = use_query_map().get_untracked();
-        move |name: &str| query.get(name)
-    };
-    let (access_token, action) = (value("access_token"), value("action"));
-    let dead = value("error").is_some();
-    let changes_address = action.as_deref() == Some("change-email");
-    let mail = match action.as_deref() {
-        Some("email-confirm") => Mail::VerifyEmail,
-        Some("reset-pwd") => Mail::ResetPassword,
-        _ => Mail::MagicLink,
-    };
-    let step = RwSignal::new(match &access_token {
-        _ if dead => Step::Dead,
-        Some(_) => Step::Opening,
-        None if changes_address && value("status").as_deref() == Some("200") => Step::AddressChanged,
-        None => Step::NoLink,
-    });
+    let Link {
+        access_token,
+        mail,
+        changes_address,
+        step,
+    } = Link::read();
+    let step = RwSignal::new(step);
     let secret = access_token.unwrap_or_default();
     let form = Submission::new(&[]);
 
@@ -96,6 +87,7 @@ pub fn AuthRedirect() -> impl IntoView {
             });
         })
     };
+    let without_app = cfg!(feature = "ssr").then(|| secret.clone());
     let confirm = Callback::new(move |()| form.send(redeem(true)));
 
     Effect::new(move |_| {
@@ -119,11 +111,19 @@ pub fn AuthRedirect() -> impl IntoView {
     });
 
     move || match step.get() {
-        Step::Opening => view! { <Skeleton /> }.into_any(),
+        Step::Opening => view! {
+            <Skeleton />
+            {without_app.clone().map(|access_token| view! { <OpenWithoutApp mail access_token /> })}
+        }
+        .into_any(),
         Step::Confirm { email } => view! { <Confirm email form confirm /> }.into_any(),
         Step::Dead if changes_address => view! { <AddressNotChanged /> }.into_any(),
         Step::Dead => view! { <DeadLink mail /> }.into_any(),
-        Step::Failed(error) => view! { <WaitingLink error on_retry=open /> }.into_any(),
+        Step::Failed(error) => view! {
+            <WaitingLink error on_retry=open />
+            {without_app.clone().map(|access_token| view! { <OpenWithoutApp mail access_token /> })}
+        }
+        .into_any(),
         Step::AddressChanged => view! { <AddressChanged /> }.into_any(),
         Step::NoLink => view! {
             <NoLink>
@@ -136,11 +136,76 @@ pub fn AuthRedirect() -> impl IntoView {
     }
 }
 
+/// What the address of the page says.
+struct Link {
+    access_token: Option<String>,
+    mail: Mail,
+    changes_address: bool,
+    step: Step,
+}
+
+impl Link {
+    fn read() -> Self {
+        let posted = expect_context::<Posted>();
+        let query = use_query_map().get_untracked();
+        let value = |name: &str| query.get(name);
+        let access_token = value("access_token").or_else(|| posted.take_typed("access_token"));
+        let action = value("action");
+        let refusal = posted.take_refusal();
+        let dead = value("error").is_some() || refusal.as_ref().is_some_and(Error::is_dead_link);
+        let changes_address = action.as_deref() == Some("change-email");
+        let step = match (&access_token, refusal) {
+            _ if dead => Step::Dead,
+            (Some(_), Some(error)) => Step::Failed(error),
+            (Some(_), None) => Step::Opening,
+            (None, _) if changes_address && value("status").as_deref() == Some("200") => Step::AddressChanged,
+            (None, _) => Step::NoLink,
+        };
+        let mail = match action.as_deref() {
+            Some("email-confirm") => Mail::VerifyEmail,
+            Some("reset-pwd") => Mail::ResetPassword,
+            _ => Mail::MagicLink,
+        };
+        Self {
+            access_token,
+            mail,
+            changes_address,
+            step,
+        }
+    }
+}
+
 /// Without a step in the history.
 fn in_place() -> NavigateOptions {
     NavigateOptions {
         replace: true,
         ..Default::default()
+    }
+}
+
+/// The click that opens the link where the app cannot run.
+#[component]
+fn OpenWithoutApp(mail: Mail, access_token: String) -> impl IntoView {
+    let (action, go_on) = match mail {
+        Mail::ResetPassword => ("/reset-password", "Choose a new password"),
+        Mail::VerifyEmail | Mail::MagicLink => ("/auth-redirect", "Continue"),
+    };
+    view! {
+        <WithoutApp>
+            <section class="card">
+                <h1>"Continue in this browser?"</h1>
+                <p>
+                    "If you asked for the mail with this link, continue. "
+                    "If you did not, close this page: nothing has happened."
+                </p>
+                <form method="post" action=action>
+                    <input type="hidden" name="access_token" value=access_token />
+                    <button type="submit" class="button">
+                        {go_on}
+                    </button>
+                </form>
+            </section>
+        </WithoutApp>
     }
 }
 

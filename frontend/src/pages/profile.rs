@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     CurrentUser,
-    components::{AvatarEditor, Drawing, Heading, Icon, Rename, Sessions, SignOut},
+    components::{AvatarEditor, Heading, Rename, Sessions, SignOut, Verified},
 };
 
 /// The signed-in user's own page.
@@ -20,19 +20,8 @@ pub fn Profile() -> impl IntoView {
     };
     let email = move || user.with(|user| user.as_ref().map(|user| user.email.clone()));
     let verified = move || {
-        user.with(|user| {
-            if user.as_ref().is_some_and(|user| user.email_verified) {
-                view! {
-                    <span class="badge">
-                        <Icon drawing=Drawing::Check />
-                        "Verified"
-                    </span>
-                }
-                .into_any()
-            } else {
-                view! { <span class="badge plain">"Not verified"</span> }.into_any()
-            }
-        })
+        let verified = user.with(|user| user.as_ref().is_some_and(|user| user.email_verified));
+        view! { <Verified verified /> }
     };
 
     view! {

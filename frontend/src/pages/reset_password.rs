@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use shared::{auth_redirect, reset_password};
 
 use crate::{
-    CurrentUser, Error, HandedOn, Submission, api,
+    CurrentUser, Error, HandedOn, Posted, Submission, api,
     components::{
         AccountName, DeadLink, ErrorMessage, Heading, Mail, NewPasswordField, NoLink, Skeleton, SubmitButton,
         WaitingLink,
@@ -33,15 +33,22 @@ enum Step {
 pub fn ResetPassword() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let handed_on = expect_context::<HandedOn>();
+    let posted = expect_context::<Posted>();
+    let dead = posted.is_refused_for("invalid_access_token");
     let form = Submission::new(&["password"]);
     let password = RwSignal::new(String::new());
     let handed = handed_on.access_token.get_value();
-    let step = RwSignal::new(if handed.is_some() {
-        Step::Opening
-    } else {
-        Step::NoLink
+    let sent = posted.take_typed("access_token");
+    let step = RwSignal::new(match (&handed, &sent) {
+        _ if posted.take_done() => Step::Done,
+        _ if dead => Step::Dead,
+        (Some(_), _) => Step::Opening,
+        (None, Some(_)) => Step::Choose {
+            email: posted.take_typed("username"),
+        },
+        (None, None) => Step::NoLink,
     });
-    let access_token = StoredValue::new(handed.unwrap_or_default());
+    let access_token = StoredValue::new(handed.or(sent).unwrap_or_default());
 
     let open = Callback::new(move |()| {
         step.set(Step::Opening);
@@ -94,7 +101,9 @@ pub fn ResetPassword() -> impl IntoView {
         }
         .into_any(),
         Step::Opening => view! { <Skeleton /> }.into_any(),
-        Step::Choose { email } => view! { <Choose email form password submit /> }.into_any(),
+        Step::Choose { email } => {
+            view! { <Choose email access_token=access_token.get_value() form password submit /> }.into_any()
+        }
         Step::Dead => view! { <DeadLink mail=Mail::ResetPassword /> }.into_any(),
         Step::Failed(error) => view! { <WaitingLink error on_retry=open /> }.into_any(),
         Step::Done => view! { <Done /> }.into_any(),
@@ -104,6 +113,7 @@ pub fn ResetPassword() -> impl IntoView {
 #[component]
 fn Choose(
     email: Option<String>,
+    access_token: String,
     form: Submission,
     password: RwSignal<String>,
     submit: Callback<Option<String>>,
@@ -123,8 +133,9 @@ fn Choose(
             </Heading>
             {account}
             <p>"A new password signs out every browser in which the account is open."</p>
-            <form method="post" novalidate on:submit=send>
+            <form method="post" action="/reset-password" novalidate on:submit=send>
                 <ErrorMessage error=form.failure() />
+                <input type="hidden" name="access_token" value=access_token />
                 <AccountName email=name />
                 <NewPasswordField form name="password" value=password />
                 <SubmitButton form>"Save the new password"</SubmitButton>

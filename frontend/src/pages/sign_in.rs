@@ -1,13 +1,16 @@
 //! `/sign-in`: address and password.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+};
 use shared::sign_in;
 
 use crate::{
     CurrentUser, HandedOn, Submission, api, browser,
     components::{
         CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, PasswordField, SubmitButton, WayIn,
-        email_problem, use_return_to,
+        email_problem, use_return_to, use_way_in,
     },
 };
 
@@ -19,6 +22,7 @@ pub fn SignIn() -> impl IntoView {
     let email = expect_context::<HandedOn>().email;
     let password = RwSignal::new(String::new());
     let mailed_to = RwSignal::new(None::<String>);
+    let action = use_way_in("/sign-in");
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -56,7 +60,7 @@ pub fn SignIn() -> impl IntoView {
             <section class="card">
                 <Heading title="Sign in" forms=vec![form]>"Sign in"</Heading>
                 <TurnedAway />
-                <form method="post" action="/sign-in" novalidate on:submit=submit>
+                <form method="post" action=action novalidate on:submit=submit>
                     <ErrorMessage error=form.failure() />
                     <SendAgain form email mailed_to />
                     <ErrorSummary form />
@@ -110,14 +114,19 @@ fn SendAgain(
             Ok(())
         });
     };
+    let again = move |event: MouseEvent| {
+        event.prevent_default();
+        send();
+    };
     move || {
         form.has_code("email_not_verified").then(|| {
             view! {
                 <button
-                    type="button"
+                    type="submit"
                     class="button quiet"
+                    formaction=Mail::VerifyEmail.page()
                     aria-busy=resend.busy()
-                    on:click=move |_| send()
+                    on:click=again
                 >
                     "Send the verification mail again"
                 </button>

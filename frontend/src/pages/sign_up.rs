@@ -4,10 +4,10 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use shared::sign_up;
 
 use crate::{
-    CurrentUser, HandedOn, Submission, api,
+    CurrentUser, HandedOn, Posted, Submission, api,
     components::{
         CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, NewPasswordField, SubmitButton, WayIn,
-        email_problem, name_problem,
+        email_problem, name_problem, use_way_in,
     },
 };
 
@@ -15,11 +15,13 @@ use crate::{
 #[component]
 pub fn SignUp() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
+    let posted = expect_context::<Posted>();
+    let taken = RwSignal::new(posted.is_refused_for("email_not_unique"));
     let form = Submission::new(&["name", "email", "password"]);
     let email = expect_context::<HandedOn>().email;
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let mailed_to = RwSignal::new(None::<String>);
-    let taken = RwSignal::new(false);
+    let mailed_to = RwSignal::new(posted.take_mailed());
+    let action = use_way_in("/sign-up");
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -56,7 +58,7 @@ pub fn SignUp() -> impl IntoView {
         None => view! {
             <section class="card">
                 <Heading title="Sign up" forms=vec![form]>"Sign up"</Heading>
-                <form method="post" action="/sign-up" novalidate on:submit=submit>
+                <form method="post" action=action novalidate on:submit=submit>
                     <ErrorMessage error=form.failure() />
                     <ErrorSummary form />
                     <Field form name="name" label="Name" value=name check=name_problem autocomplete="name" />

@@ -1,6 +1,7 @@
 //! What a page looks like: sizes, colours, pictures, and the rules of accessibility.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
@@ -15,6 +16,22 @@ const RUN_AXE: &str = r"
     const place = (node) => `\n  ${node.html} ${node.failureSummary}`;
     const { violations } = await axe.run(document, { preload: false });
     return violations.map((rule) => `${rule.id}: ${rule.help}` + rule.nodes.map(place).join(''));
+";
+
+/// Holds the app's start, just before its code would run.
+const HOLD: &str = "
+    const start = WebAssembly.instantiateStreaming;
+    const released = new Promise((release) => { globalThis.releaseApp = () => (release(), true); });
+    WebAssembly.instantiateStreaming = (...code) => released.then(() => start.apply(WebAssembly, code));
+";
+
+/// Whether the app has taken over from the page that the server rendered, or cannot; true of pages
+/// without an app too.
+pub(super) const APP_IS_THERE: &str = "
+    document.readyState === 'complete'
+    && (!document.querySelector('#app')
+        || !document.querySelector('script[type=module]')
+        || /running|broken/.test(document.documentElement.className))
 ";
 
 impl Browser {
@@ -33,8 +50,32 @@ impl Browser {
 
     /// Switches JavaScript off, from the next page on.
     pub async fn without_scripts(&self) {
+        self.app_comes.store(false, Ordering::Relaxed);
         let off = json!({ "value": true });
         self.devtools("Emulation.setScriptExecutionDisabled", off).await;
+    }
+
+    /// Runs a script before the scripts of every page from now on.
+    pub async fn before_load(&self, script: &str) {
+        let script = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", script)
+            .await;
+    }
+
+    /// Lets no page's app start until [`release_app`](Self::release_app).
+    pub async fn hold_app(&self) {
+        self.app_comes.store(false, Ordering::Relaxed);
+        self.before_load(HOLD).await;
+    }
+
+    /// Lets the app of this page start, and waits until it has taken over.
+    pub async fn release_app(&self) {
+        self.wait_until("globalThis.releaseApp?.() ?? true").await;
+        self.wait_until(APP_IS_THERE).await;
+        // What the app does when it starts, it does before the browser draws next.
+        let drawn = "const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(done))";
+        let waited = self.web.execute_async(drawn, Vec::new()).await;
+        waited.unwrap_or_else(|error| panic!("the page is never drawn: {error}"));
     }
 
     /// Lets no request out to addresses of this pattern.

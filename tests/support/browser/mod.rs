@@ -5,6 +5,7 @@ mod driver;
 mod look;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use thirtyfour::{Key, TypingData, WebDriver, WebElement};
@@ -12,6 +13,7 @@ use thirtyfour::{Key, TypingData, WebDriver, WebElement};
 use crate::eventually;
 use console::Console;
 use driver::Driver;
+use look::APP_IS_THERE;
 
 /// What finds an element by its role and its accessible name.
 const FIND: &str = include_str!("find.js");
@@ -21,6 +23,7 @@ pub struct Browser {
     base: String,
     web: WebDriver,
     console: Console,
+    app_comes: AtomicBool,
     // Dropped after the session.
     _driver: Driver,
 }
@@ -34,6 +37,7 @@ impl Browser {
             base: base.to_owned(),
             web,
             console: Console::default(),
+            app_comes: AtomicBool::new(true),
             _driver: driver,
         }
     }
@@ -47,11 +51,21 @@ impl Browser {
         };
         let gone = self.web.goto(&url).await;
         gone.unwrap_or_else(|error| panic!("{url}: {error}"));
+        self.await_app().await;
+    }
+
+    /// Waits for the app, unless it is held or cannot come: what a story finds on the page before
+    /// is replaced.
+    async fn await_app(&self) {
+        if self.app_comes.load(Ordering::Relaxed) {
+            self.wait_until(APP_IS_THERE).await;
+        }
     }
 
     /// Loads the page again.
     pub async fn reload(&self) {
         self.web.refresh().await.expect("a page can be loaded again");
+        self.await_app().await;
     }
 
     /// Goes one page back.

@@ -1,0 +1,160 @@
+//! The pages before the app is there: what is typed, sent and seen until then.
+
+use serde_json::{Value, json};
+use support::{Browser, Key, story};
+
+use crate::{EMAIL, NAME, PASSWORD};
+
+const NO_MAIL: (&str, &str) = ("CONFIRM_EMAIL", "false");
+
+/// Where everything is on the screen.
+const BOXES: &str = "
+    return [...document.querySelectorAll('#app *:not(noscript)')].map((element) => {
+        const { x, y, width, height } = element.getBoundingClientRect();
+        const text = element.children.length ? '' : element.textContent;
+        return `${element.localName} ${[x, y, width, height].map(Math.round)} ${text}`;
+    })";
+
+async fn boxes(browser: &Browser) -> Value {
+    browser.script(BOXES, json!([])).await
+}
+
+#[test]
+fn nothing_moves_when_the_app_takes_over() {
+    story("takeover", &[NO_MAIL], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.allow(404, "/no-such-page");
+        browser.hold_app().await;
+        for width in [390, 1280] {
+            browser.resize(width, 900).await;
+            for path in [
+                "/",
+                "/sign-in",
+                "/sign-in?return_to=/security",
+                "/sign-up",
+                "/verify-email",
+                "/magic-link",
+                "/forgot-password",
+                "/reset-password",
+                "/no-such-page",
+            ] {
+                browser.goto(path).await;
+                let (before, title) = (boxes(&browser).await, browser.title().await);
+                assert!(before.as_array().is_some_and(|boxes| boxes.len() > 8), "{before}");
+                browser.release_app().await;
+                assert_eq!(boxes(&browser).await, before, "{path} at {width}");
+                assert_eq!(browser.title().await, title, "{path}");
+                assert_eq!(shifts(&browser).await, json!(0), "{path} at {width}");
+            }
+        }
+    });
+}
+
+/// The sum of all layout shifts since the page was opened.
+async fn shifts(browser: &Browser) -> Value {
+    let script = "
+        const observer = new PerformanceObserver(() => {});
+        observer.observe({ type: 'layout-shift', buffered: true });
+        return observer.takeRecords().reduce((sum, shift) => sum + shift.value, 0)";
+    browser.script(script, json!([])).await
+}
+
+#[test]
+fn what_was_typed_before_the_app_came_is_kept() {
+    story("typed_early", &[NO_MAIL], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.hold_app().await;
+        browser.goto("/sign-up").await;
+        browser.fill("Name", NAME).await;
+        browser.fill("Email address", EMAIL).await;
+        browser.fill("Password", PASSWORD).await;
+        browser.press(Key::Left + Key::Left).await;
+        let caret = "return document.activeElement.selectionStart";
+        let at = browser.script(caret, json!([])).await;
+
+        browser.release_app().await;
+
+        assert_eq!(browser.focused().await, "Password");
+        assert_eq!(browser.script(caret, json!([])).await, at);
+        assert_eq!(browser.value("Name").await, NAME);
+        assert_eq!(browser.value("Email address").await, EMAIL);
+        assert_eq!(browser.value("Password").await, PASSWORD);
+        browser.press(Key::Enter).await;
+        browser.see("Hello, Ada Lovelace").await;
+    });
+}
+
+#[test]
+fn a_form_sent_before_the_app_came_arrives() {
+    story("sent_early", &[NO_MAIL], async |stage| {
+        stage.client().join(NAME, EMAIL, PASSWORD).await;
+        let browser = stage.open_browser().await;
+        browser.allow_text("401 (Unauthorized)");
+        browser.hold_app().await;
+        browser.goto("/sign-in?return_to=/security").await;
+        browser.fill("Email address", EMAIL).await;
+        browser.fill("Password", "not the password").await;
+        browser.press(Key::Enter).await;
+        browser.see("Email or password provided is invalid").await;
+        assert_eq!(browser.value("Email address").await, EMAIL);
+        let before = boxes(&browser).await;
+
+        browser.release_app().await;
+
+        assert_eq!(boxes(&browser).await, before, "the message stays");
+        assert_eq!(browser.value("Email address").await, EMAIL);
+        assert_eq!(browser.title().await, "Error: Sign in · Latchkey");
+        browser.goto("/sign-in?return_to=/security").await;
+        browser.fill("Email address", EMAIL).await;
+        browser.fill("Password", PASSWORD).await;
+        browser.click("Sign in").await;
+        browser.arrive("/security").await;
+        browser.release_app().await;
+        browser.see("Change password").await;
+    });
+}
+
+/// Notes what a page's scripts ask for.
+const COUNT: &str = "
+    globalThis.asked = [];
+    const ask = fetch;
+    globalThis.fetch = (what, how) => {
+        const path = new URL(what.url ?? what, location).pathname;
+        asked.push(path.endsWith('.wasm') ? 'wasm' : path);
+        return ask(what, how);
+    };
+";
+
+#[test]
+fn everything_is_fetched_once() {
+    story("fetched_once", &[NO_MAIL], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.before_load(COUNT).await;
+        let fetched = "
+            const files = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
+            const others = files.filter((path) => !/^.(api|favicon)/.test(path));
+            return [...asked, ...others.map((path) => path.replace(/-[0-9a-f]+/, ''))].sort()";
+        browser.goto("/sign-in").await;
+        assert_eq!(
+            browser.script(fetched, json!([])).await,
+            json!(["/frontend.js", "/frontend_bg.wasm", "wasm"])
+        );
+        stage.client().join(NAME, EMAIL, PASSWORD).await;
+        crate::sign_in(&browser, EMAIL, PASSWORD).await;
+        browser.see("Hello, Ada Lovelace").await;
+
+        browser.reload().await;
+        browser.see("This device").await;
+
+        assert_eq!(
+            browser.script(fetched, json!([])).await,
+            json!([
+                "/api/profile",
+                "/api/sessions",
+                "/frontend.js",
+                "/frontend_bg.wasm",
+                "wasm"
+            ])
+        );
+    });
+}
