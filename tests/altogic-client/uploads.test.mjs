@@ -177,3 +177,16 @@ test('file names with every kind of character survive', async () => {
     assert.equal((await downloaded(bucket.file(name))).text, name);
   }
 });
+
+test('a refused upload is told why, although it is still being sent', async () => {
+  const { storage, bucket } = await own();
+  const stranger = server.client('another key');
+  const text = 'x'.repeat(7_000_000);
+
+  assertRefused(await storage.bucket('nowhere').upload('t', text), 400, 'bucket_not_found');
+  assertRefused(await bucket.upload('t', 'x'.repeat(100 * 1024 * 1024 + 1)), 413, 'request_body_size_too_large');
+  assertRefused(await stranger.storage.bucket('root').upload('t', text), 401, 'invalid_client_key');
+  const signedOut = server.client();
+  signedOut.auth.setSession({ token: 'broken' });
+  assertRefused(await signedOut.storage.bucket('root').upload('t', text), 401, 'invalid_session_token');
+});

@@ -16,6 +16,7 @@ mod cleaning;
 mod clock;
 mod cors;
 mod delete_account;
+mod drain;
 mod errors;
 mod expression;
 mod extract;

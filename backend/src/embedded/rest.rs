@@ -1,6 +1,7 @@
 //! The REST API's router: joins the features, and turns everything else into JSON refusals.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
@@ -9,10 +10,12 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
 use super::cors::cors;
+use super::drain::drain;
 use super::errors::{self, Refusal};
 use super::gate::gate;
 use super::{
@@ -25,6 +28,9 @@ const PREFIX: &str = "/_api/rest/v1";
 
 /// The largest JSON body, in bytes (1 MiB).
 const MAX_JSON_BYTES: usize = 1024 * 1024;
+
+/// The longest pause within a body.
+pub(crate) const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Every path of the REST API; anything else under it is 404.
 pub(crate) fn router(embedded: Embedded) -> Router {
@@ -54,6 +60,8 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .layer(middleware::from_fn_with_state(embedded.clone(), cors))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(middleware::from_fn(drain))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(TraceLayer::new_for_http().make_span_with(span))

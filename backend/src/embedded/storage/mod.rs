@@ -17,6 +17,7 @@ mod sweep;
 mod upload;
 
 pub(crate) use objects::Objects;
+pub(crate) use receive::MAX_FILE_BYTES;
 pub(crate) use sweep::sweep_orphans;
 
 use axum::Router;

@@ -13,7 +13,7 @@ use super::super::errors::{self, Refusal, Result};
 use super::super::{Embedded, ids};
 
 /// The largest file, in bytes (100 MiB).
-pub(super) const MAX_FILE_BYTES: u64 = 100 * 1024 * 1024;
+pub(crate) const MAX_FILE_BYTES: u64 = 100 * 1024 * 1024;
 /// Room for the multipart frame around it.
 pub(super) const MAX_FRAME_BYTES: usize = 64 * 1024;
 /// The largest upload that comes as JSON and must be read whole, in bytes (8 MiB).
