@@ -11,6 +11,9 @@ use crate::support::Server;
 /// Above the server's limit of ten seconds for a pause.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+/// Of a body that no socket holds in its buffers.
+const LENGTH: usize = 8 * 1024 * 1024;
+
 async fn connect(server: &Server) -> TcpStream {
     let address = server.base.trim_start_matches("http://");
     TcpStream::connect(address).await.unwrap()
@@ -30,7 +33,6 @@ async fn said(stream: &mut TcpStream) -> String {
 async fn a_refused_request_is_read_to_its_end_and_its_connection_lives_on() {
     let server = Server::start().await;
     let mut stream = connect(&server).await;
-    const LENGTH: usize = 8 * 1024 * 1024;
 
     for _ in 0..2 {
         let head = upload_head(&format!("content-length: {LENGTH}\r\n"));

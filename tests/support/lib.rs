@@ -9,18 +9,22 @@
     reason = "each of these functions may end the test"
 )]
 
+mod altogic;
 mod app;
 mod binary;
 mod browser;
 mod client;
+mod fault_proxy;
 mod mail;
 mod picture;
 mod story;
 
+pub use altogic::TestAltogic;
 pub use app::TestApp;
 pub use binary::{TestBinary, free_port, program};
 pub use browser::Browser;
 pub use client::{Client, Reply};
+pub use fault_proxy::{Fault, FaultProxy};
 pub use mail::Mail;
 pub use picture::picture;
 pub use story::{Stage, story};

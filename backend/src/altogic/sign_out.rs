@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Altogic, send_for_nothing};
+use super::Altogic;
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 impl Altogic {
@@ -15,7 +15,7 @@ impl Altogic {
         let call = self
             .call_as(caller, session, Method::POST, "auth/signout")
             .json(&json!({}));
-        match send_for_nothing(call).await {
+        match self.send_for_nothing(call).await {
             Err(Error::Refused(_)) => Ok(()),
             outcome => outcome,
         }

@@ -33,7 +33,7 @@ pub(crate) async fn drain(request: Request, next: Next) -> Response {
     let is_http1 = request.version() <= Version::HTTP_11;
     // Such a client sends nothing before its request is taken.
     let waits = request.headers().contains_key(header::EXPECT);
-    let (give_back, mut given_back) = oneshot::channel();
+    let (give_back, mut returned) = oneshot::channel();
     let lend = |body: Body| {
         Body::from_stream(Lent(Some(Loan {
             rest: Rest {
@@ -46,7 +46,7 @@ pub(crate) async fn drain(request: Request, next: Next) -> Response {
 
     let mut response = next.run(request.map(lend)).await;
 
-    let Ok(rest) = given_back.try_recv() else {
+    let Ok(rest) = returned.try_recv() else {
         return response;
     };
     if waits && !rest.is_begun {
