@@ -46,8 +46,13 @@ pub struct FaultProxy {
 impl FaultProxy {
     /// Begins to pass everything on to `upstream`, for example `127.0.0.1:3000`.
     pub async fn start(upstream: &str) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let listener = listener.expect("loopback has free ports");
+        Self::start_on(0, upstream).await
+    }
+
+    /// As [`FaultProxy::start`], on this port.
+    pub async fn start_on(port: u16, upstream: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.expect("the port is free");
         let address = listener.local_addr().expect("a listener has an address");
         let (fault, seen) = watch::channel(None);
         let requests = Arc::default();

@@ -27,14 +27,15 @@ pub use client::{Client, Reply};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use mail::Mail;
 pub use picture::picture;
-pub use story::{Stage, story};
+pub use story::{Stage, System, story, story_in_process};
 pub use thirtyfour::Key;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long something may take to happen before the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// A call of Altogic may take eight seconds.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often it is looked whether it has happened.
 const GLANCE: Duration = Duration::from_millis(25);
