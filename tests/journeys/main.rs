@@ -10,6 +10,7 @@ mod faults;
 mod first_visit;
 mod lost_password;
 mod magic_link;
+mod passwords;
 mod refusals;
 mod remote_sign_out;
 mod return_to;
