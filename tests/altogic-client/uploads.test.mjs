@@ -40,6 +40,7 @@ for (const [what, body, options, bytes, mimeType] of [
   ['an empty text', '', undefined, '', 'text/plain'],
   ['a Buffer', Buffer.from('hi'), { contentType: 'image/png' }, 'hi', 'image/png'],
   ['a Uint8Array', new Uint8Array([104, 105]), { contentType: 'application/x-b' }, 'hi', 'application/x-b'],
+  ['a large Buffer', Buffer.alloc(5_000_000, 'x'), undefined, 'x'.repeat(5_000_000), 'text/plain'],
   ['a long Uint8Array', new Uint8Array(300).fill(120), undefined, 'x'.repeat(300), 'text/plain'],
   ['an object', { a: 1 }, { contentType: 'application/json' }, '{"a":1}', 'application/json'],
 ]) {

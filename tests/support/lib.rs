@@ -62,7 +62,7 @@ pub fn target_dir() -> PathBuf {
 }
 
 /// reqwest is built without a choice of cryptography, so that only one kind is linked.
-fn install_crypto() {
+pub fn install_crypto() {
     // A second call fails, and changes nothing.
     drop(rustls::crypto::ring::default_provider().install_default());
 }

@@ -15,6 +15,7 @@ mod receive;
 mod request;
 mod sweep;
 mod upload;
+mod wrapping;
 
 pub(crate) use objects::Objects;
 pub(crate) use receive::MAX_FILE_BYTES;
