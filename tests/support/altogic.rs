@@ -5,13 +5,14 @@ use backend::{Running, Settings};
 use tempfile::TempDir;
 use url::Url;
 
-use crate::{Client, install_crypto};
+use crate::{Client, free_port, install_crypto};
 
 /// An embedded server that stands alone, as `latchkey altogic` starts it.
 pub struct TestAltogic {
     /// Its time.
     pub clock: Clock,
     running: Running,
+    port: u16,
     _folder: TempDir,
 }
 
@@ -19,9 +20,11 @@ impl TestAltogic {
     /// The server with some settings changed.
     pub async fn spawn_with(change: impl FnOnce(&mut Settings)) -> Self {
         install_crypto();
+        let port = free_port();
         let folder = TempDir::new().expect("temporary folders can be made");
         let mut settings = Settings {
             data_dir: folder.path().join("data"),
+            embedded_addr: ([127, 0, 0, 1], port).into(),
             ..Settings::default()
         };
         change(&mut settings);
@@ -31,6 +34,7 @@ impl TestAltogic {
         Self {
             clock,
             running,
+            port,
             _folder: folder,
         }
     }
@@ -45,9 +49,9 @@ impl TestAltogic {
         &self.running.client_key
     }
 
-    /// Its host and port.
+    /// The host and port at which it listens.
     pub fn address(&self) -> String {
-        self.url().authority().replace("localhost", "127.0.0.1")
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// For its outbox.

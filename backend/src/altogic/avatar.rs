@@ -16,7 +16,7 @@ use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 const BUCKET: &str = "root";
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     #[serde(rename = "publicPath")]
     public_path: String,
 }

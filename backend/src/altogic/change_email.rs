@@ -9,7 +9,7 @@ use super::Altogic;
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 #[derive(Deserialize)]
-struct Waiting {
+pub(super) struct Waiting {
     #[serde(rename = "newEmail")]
     new_email: String,
 }

@@ -16,6 +16,8 @@ mod change_password;
 mod delete_account;
 mod exchange;
 mod magic_link;
+#[cfg(test)]
+mod mutations;
 mod profile;
 mod reply;
 mod reset_password;

@@ -20,4 +20,20 @@ impl Altogic {
             outcome => outcome,
         }
     }
+
+    /// Ends the session that a browser had before it got another one, so that it does not stay in
+    /// the list of devices. A failure leaves it there, which is no reason to refuse the new one.
+    pub async fn end_former_session(
+        &self,
+        caller: &Caller,
+        former: Option<SessionToken>,
+        new: &SessionToken,
+    ) {
+        let Some(former) = former.filter(|former| former != new) else {
+            return;
+        };
+        if let Err(error) = self.sign_out(caller, &former).await {
+            tracing::warn!(?error, "a browser's former session lives on");
+        }
+    }
 }
