@@ -91,7 +91,12 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 
     let stopping = Arc::new(AtomicBool::new(false));
     let app = AppState {
-        altogic: Altogic::new(&altogic_url, &client_key, settings.altogic_api_key.as_deref())?,
+        altogic: Altogic::new(
+            &altogic_url,
+            &client_key,
+            settings.altogic_api_key.as_deref(),
+            config.clock.clone(),
+        )?,
         session_cookie: SessionCookie::new(&url, settings.session_max_days),
         flow_cookie: FlowCookie::new(&url),
         own_origin: OwnOrigin::new(&url),

@@ -40,6 +40,7 @@ for (const [what, body, options, bytes, mimeType] of [
   ['an empty text', '', undefined, '', 'text/plain'],
   ['a Buffer', Buffer.from('hi'), { contentType: 'image/png' }, 'hi', 'image/png'],
   ['a Uint8Array', new Uint8Array([104, 105]), { contentType: 'application/x-b' }, 'hi', 'application/x-b'],
+  ['a large Buffer', Buffer.alloc(5_000_000, 'x'), undefined, 'x'.repeat(5_000_000), 'text/plain'],
   ['a long Uint8Array', new Uint8Array(300).fill(120), undefined, 'x'.repeat(300), 'text/plain'],
   ['an object', { a: 1 }, { contentType: 'application/json' }, '{"a":1}', 'application/json'],
 ]) {
@@ -176,4 +177,17 @@ test('file names with every kind of character survive', async () => {
     assert.equal(granted(await bucket.upload(name, name)).data.fileName, name);
     assert.equal((await downloaded(bucket.file(name))).text, name);
   }
+});
+
+test('a refused upload is told why, although it is still being sent', async () => {
+  const { storage, bucket } = await own();
+  const stranger = server.client('another key');
+  const text = 'x'.repeat(7_000_000);
+
+  assertRefused(await storage.bucket('nowhere').upload('t', text), 400, 'bucket_not_found');
+  assertRefused(await bucket.upload('t', 'x'.repeat(100 * 1024 * 1024 + 1)), 413, 'request_body_size_too_large');
+  assertRefused(await stranger.storage.bucket('root').upload('t', text), 401, 'invalid_client_key');
+  const signedOut = server.client();
+  signedOut.auth.setSession({ token: 'broken' });
+  assertRefused(await signedOut.storage.bucket('root').upload('t', text), 401, 'invalid_session_token');
 });

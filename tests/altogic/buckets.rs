@@ -328,3 +328,26 @@ async fn an_api_key_sees_and_does_everything() {
 
     assert_eq!(stored(&server), 0);
 }
+
+#[tokio::test]
+async fn odd_options_of_a_list_are_named() {
+    let (server, user) = with_bucket().await;
+
+    for (options, refused) in [
+        (json!({ "limit": -1 }), vec!["limit"]),
+        (json!({ "limit": 0, "page": 1.5 }), vec!["page", "limit"]),
+        (json!({ "page": "2" }), vec!["page"]),
+        (
+            json!({ "sort": { "field": "name", "direction": "up" } }),
+            vec!["sort"],
+        ),
+        (json!({ "sort": "name" }), vec!["sort"]),
+        (json!("all"), vec!["options"]),
+    ] {
+        for path in ["list-buckets", "search-files", "bucket/list-files"] {
+            let body = json!({ "bucket": "photos", "expression": null, "options": options });
+            let reply = call(&server, &user, path, body).await;
+            assert_eq!(reply.refused_fields(), refused, "{path} {options}");
+        }
+    }
+}

@@ -274,4 +274,32 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
     while stored(&server) > 0 {
         tokio::task::yield_now().await;
     }
+    let files = server
+        .post("storage/search-files", Some(&user.token), json!({}))
+        .await;
+    assert_eq!(files.body, json!([]));
+}
+
+#[tokio::test]
+async fn a_download_that_is_cut_off_does_no_harm() {
+    let server = Server::start().await;
+    let user = server.verified_user("ada@x.io").await;
+    let bytes = vec![7; 8 * 1024 * 1024];
+    let file = upload(
+        &server,
+        Some(&user.token),
+        "fileName=a",
+        "image/png",
+        bytes.clone(),
+    )
+    .await;
+    let url = file.text("/publicPath");
+
+    for _ in 0..3 {
+        let mut cut = server.http.get(&url).send().await.unwrap();
+        assert!(cut.chunk().await.unwrap().is_some());
+    }
+
+    assert_eq!(server.open(&url).await.bytes, bytes);
+    assert_eq!(stored(&server), 1);
 }

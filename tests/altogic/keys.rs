@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use backend::embedded::keys::{self, KeyKind};
 use reqwest::Method;
 use serde_json::json;
@@ -58,4 +60,23 @@ async fn a_server_accepts_the_keys_of_its_folder() {
         Reply::of(request.json(&body)).await.body["user"]["emailVerified"],
         true
     );
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_while_the_server_runs_ends_within_five_seconds() {
+    let server = Server::start().await;
+    let made = keys::create(server.folder(), KeyKind::Client, "web")
+        .await
+        .unwrap();
+    let key = made.key.unwrap();
+    let user = || {
+        let url = format!("{}/_api/rest/v1/auth/user", server.base);
+        Reply::of(server.http.get(url).header("X-Client-Key", &key))
+    };
+    user().await.refused(401, "missing_session_token");
+
+    assert!(keys::revoke(server.folder(), &made.id).await.unwrap());
+    server.clock.advance(Duration::from_secs(5));
+
+    user().await.refused(401, "invalid_client_key");
 }

@@ -7,6 +7,7 @@ mod buckets;
 mod change_email;
 mod change_password;
 mod cors;
+mod drain;
 mod files;
 mod keys;
 mod limits;

@@ -225,3 +225,14 @@ async fn a_deleted_account_is_gone_and_its_address_free() {
     assert!(server.mails("ada@x.io").await.is_empty());
     assert_ne!(server.verified_user("ada@x.io").await.id, ada.id);
 }
+
+#[tokio::test]
+async fn odd_pages_are_named() {
+    let server = Server::start().await;
+    let user = server.verified_user("ada@x.io").await;
+    let body = json!({ "model": "users", "query": { "page": 0, "limit": -1 } });
+
+    let reply = server.post("db/get-list", Some(&user.token), body).await;
+
+    assert_eq!(reply.refused_fields(), ["page", "limit"]);
+}

@@ -185,10 +185,9 @@ async fn options_choose_bucket_privacy_and_tags() {
     assert_eq!(public.body["tags"], json!(["a", "b"]));
     assert_eq!(public.body["bucketId"], private.body["bucketId"]);
     assert_eq!(private.body["isPublic"], false);
-    server
-        .open(&private.text("/publicPath"))
-        .await
-        .refused(403, "not_public");
+    let refused = server.open(&private.text("/publicPath")).await;
+    refused.refused(403, "not_public");
+    assert_eq!(refused.header("access-control-allow-origin"), "*");
 }
 
 #[tokio::test]
@@ -211,8 +210,13 @@ async fn unknown_files_are_a_json_404() {
         path.replace("/_storage/", "/_storage/x"),
         format!("{path}%2f.."),
     ] {
-        server.open(&unknown).await.refused(404, "resource_not_found");
+        let reply = server.open(&unknown).await;
+        reply.refused(404, "resource_not_found");
+        assert_eq!(reply.header("access-control-allow-origin"), "*");
     }
+    let posted = Reply::of(server.http.post(&path)).await;
+    posted.refused(405, "method_not_allowed");
+    assert_eq!(posted.header("access-control-allow-origin"), "*");
 }
 
 #[tokio::test]

@@ -1,179 +1,178 @@
 //! An Altogic that is away, slow, or broken: the visitor stays signed in, and is told.
 
-use std::net::SocketAddr;
+use std::time::Duration;
 
-use reqwest::StatusCode;
-use support::{Client, TestApp};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
+use futures_util::future::join_all;
+use image::ImageFormat;
+use reqwest::{Method, StatusCode};
+use shared::SessionId;
+use support::{Client, Fault, FaultProxy, Reply, TestApp, picture};
 
-/// An Altogic that answers every call in one way.
-struct Broken {
-    address: SocketAddr,
-    task: JoinHandle<()>,
-}
+use crate::PASSWORD;
 
-impl Drop for Broken {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
+/// After this, one more call is made of an Altogic that kept failing.
+const PAUSE: Duration = Duration::from_secs(2);
 
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    /// Takes the request and closes.
-    Close,
-    /// Half of what it announced.
-    Half,
-    /// Takes the request and says nothing.
-    Silence,
-    /// Bytes for ever.
-    Endless,
-    /// This, word for word.
-    Says(&'static str),
-}
-
-impl Broken {
-    async fn start(fault: Fault) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, fault));
-            }
-        });
-        Self { address, task }
-    }
-}
-
-async fn answer(mut stream: TcpStream, fault: Fault) {
-    let mut request = [0; 16 * 1024];
-    if stream.read(&mut request).await.is_err() {
-        return;
-    }
-    let mut say = async |text: &str| stream.write_all(text.as_bytes()).await.is_ok();
-    match fault {
-        Fault::Close => {}
-        Fault::Half => {
-            say("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"_id\":")
-                .await;
-        }
-        Fault::Silence => std::future::pending().await,
-        Fault::Endless => {
-            say("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[").await;
-            while say(&" ".repeat(4096)).await {}
-        }
-        Fault::Says(text) => {
-            say(text).await;
-        }
-    }
-}
-
-/// A visitor who is signed in as far as this browser knows.
-async fn visitor(fault: Fault) -> (TestApp, Client, Broken) {
-    let broken = Broken::start(fault).await;
-    let url = format!("http://{}/e:62d3ea15", broken.address).parse().unwrap();
+/// A visitor who is signed in as far as this browser knows, and an Altogic that answers every call
+/// in one way.
+async fn visitor(fault: Fault) -> (TestApp, Client, FaultProxy) {
+    let proxy = FaultProxy::start("127.0.0.1:1").await;
+    proxy.set(Some(fault));
+    let url = format!("{}/e:62d3ea15", proxy.url()).parse().unwrap();
     let app = TestApp::spawn_with(|settings| {
         settings.altogic_env_url = Some(url);
         settings.altogic_client_key = Some("key".to_owned());
+        settings.rate_limits = false;
     })
     .await;
     let client = app.client();
     client.plant_cookie("session_token=a-session; Path=/");
-    (app, client, broken)
+    (app, client, proxy)
 }
 
-#[tokio::test]
-async fn every_fault_is_told_and_keeps_the_cookie() {
-    for (fault, status) in [
-        (Fault::Close, 502),
-        (Fault::Half, 502),
-        (Fault::Endless, 502),
-        (
-            Fault::Says("HTTP/1.1 500 Oops\r\ncontent-length: 13\r\n\r\n<html></html>"),
-            502,
-        ),
-        (
-            Fault::Says("HTTP/1.1 400 Bad\r\ncontent-length: 13\r\n\r\n<html></html>"),
-            502,
-        ),
-        (
-            Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n<html></html>"),
-            502,
-        ),
-        (Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"), 502),
-        (
-            Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnull"),
-            502,
-        ),
-        (
-            Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{\"_id\":7}"),
-            502,
-        ),
-        (Fault::Says("HTTP/1.1 204 No Content\r\n\r\n"), 502),
-        (
-            Fault::Says("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"),
-            502,
-        ),
-        (Fault::Says("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"), 503),
-        (Fault::Says("no HTTP at all"), 502),
-    ] {
-        let (_app, client, _broken) = visitor(fault).await;
+const FAULTS: [Fault; 15] = [
+    Fault::Refuses,
+    Fault::Resets,
+    Fault::Half,
+    Fault::Endless,
+    Fault::HTML_500,
+    Fault::REDIRECTS,
+    Fault::Says("HTTP/1.1 400 Bad\r\ncontent-length: 13\r\n\r\n<html></html>"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n<html></html>"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n{\"errors\":[]}"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 26\r\n\r\n{\"errors\":[{\"code\":\"no\"}]}"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[7"),
+    Fault::Says("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"),
+    Fault::Says("HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n"),
+    Fault::Says("no HTTP at all"),
+];
 
-        let reply = client.profile().await;
+/// Replies that are fine where no value is expected, and nowhere else.
+const EMPTY: [Fault; 5] = [
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"),
+    Fault::Says("HTTP/1.1 204 No Content\r\n\r\n"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{\"_id\":7}"),
+    Fault::Says("HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n[{\"token\":1}]"),
+];
 
-        assert_eq!(
-            reply.refusal(),
-            (status, "altogic_unavailable".to_owned()),
-            "{fault:?}"
-        );
-        assert!(reply.header("retry-after").is_some(), "{fault:?}");
-        assert_eq!(
-            client.cookie("session_token").as_deref(),
-            Some("a-session"),
-            "{fault:?}"
-        );
+/// The routes that need a value of Altogic.
+const ASKING: [&str; 11] = [
+    "profile",
+    "rename",
+    "sessions",
+    "end_session",
+    "put_avatar",
+    "delete_avatar",
+    "sign_up",
+    "sign_in",
+    "auth_redirect",
+    "auth_redirect, confirmed",
+    "delete_account",
+];
+
+/// The other routes, but that of signing out, which has a test of its own.
+const TELLING: [&str; 8] = [
+    "end_other_sessions",
+    "verify_email",
+    "magic_link",
+    "send_reset",
+    "reset_password",
+    "change_password",
+    "change_email",
+    "cancel_email_change",
+];
+
+async fn call(client: &Client, route: &str) -> Reply {
+    let email = "ada@example.com";
+    match route {
+        "profile" => client.profile().await,
+        "rename" => client.rename("Ada").await,
+        "sessions" => client.sessions().await,
+        "end_session" => {
+            let id = SessionId::try_from("an-id".to_owned()).unwrap();
+            client.end_session(&id).await
+        }
+        "put_avatar" => {
+            client
+                .put_avatar(picture(8, 8, ImageFormat::Png), "image/png")
+                .await
+        }
+        "delete_avatar" => client.delete_avatar().await,
+        "sign_up" => client.sign_up("Ada", email, PASSWORD).await,
+        "sign_in" => client.sign_in(email, PASSWORD).await,
+        "auth_redirect" => client.auth_redirect("a-token", false).await,
+        "auth_redirect, confirmed" => client.auth_redirect("a-token", true).await,
+        "delete_account" => client.delete_account(PASSWORD).await,
+        "end_other_sessions" => client.end_other_sessions().await,
+        "verify_email" => client.verify_email(email).await,
+        "magic_link" => client.magic_link(email).await,
+        "send_reset" => client.send_reset(email).await,
+        "reset_password" => client.reset_password("a-token", PASSWORD).await,
+        "change_password" => client.change_password(PASSWORD, "another horse battery").await,
+        "change_email" => client.change_email(PASSWORD, "new@example.com").await,
+        "cancel_email_change" => Reply::of(client.request(Method::DELETE, "/api/change-email")).await,
+        _ => panic!("{route} is no route"),
+    }
+}
+
+/// Every one of these routes tells the fault, and keeps the cookie.
+async fn all_tell(fault: Fault, routes: &[&[&str]]) {
+    let (app, client, _proxy) = visitor(fault).await;
+    for route in routes.concat() {
+        app.clock.advance(PAUSE);
+
+        let reply = call(&client, route).await;
+
+        let (status, code) = reply.refusal();
+        assert_eq!(code, "altogic_unavailable", "{route} {fault:?}");
+        assert!(matches!(status, 502 | 503), "{route} {fault:?}: {status}");
+        assert!(reply.header("retry-after").is_some(), "{route} {fault:?}");
+        let cookie = client.cookie("session_token");
+        assert_eq!(cookie.as_deref(), Some("a-session"), "{route} {fault:?}");
     }
 }
 
 #[tokio::test]
-async fn nobody_there_is_503_and_not_ready() {
-    let (_app, client, broken) = visitor(Fault::Silence).await;
-    drop(broken);
+async fn every_route_tells_every_fault_and_keeps_the_cookie() {
+    let faults = FAULTS.into_iter();
+    join_all(faults.map(|fault| all_tell(fault, &[&ASKING, &TELLING]))).await;
+    join_all(EMPTY.map(|fault| all_tell(fault, &[&ASKING]))).await;
+}
 
-    let refused = support::eventually(async || {
-        let reply = client.profile().await;
-        (reply.status == StatusCode::SERVICE_UNAVAILABLE).then_some(reply)
-    });
+#[tokio::test]
+async fn a_fault_has_the_status_of_its_kind() {
+    for (fault, status) in [
+        (Fault::Resets, 502),
+        (Fault::Half, 502),
+        (Fault::HTML_500, 502),
+        (Fault::REDIRECTS, 502),
+        (Fault::Says("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"), 503),
+        (Fault::Refuses, 503),
+        (Fault::Silent, 504),
+    ] {
+        let (_app, client, _proxy) = visitor(fault).await;
 
-    assert_eq!(
-        refused.await.unwrap().refusal(),
-        (503, "altogic_unavailable".to_owned())
-    );
+        assert_eq!(client.profile().await.status.as_u16(), status, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_is_not_ready_but_alive() {
+    let (_app, client, _proxy) = visitor(Fault::Refuses).await;
+
     assert_eq!(
         client.get("/readyz").await.status,
         StatusCode::SERVICE_UNAVAILABLE
     );
     assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
     assert_eq!(client.get("/").await.status, StatusCode::OK);
-    assert_eq!(client.cookie("session_token").as_deref(), Some("a-session"));
-}
-
-#[tokio::test]
-async fn silence_is_504_within_the_time_limit() {
-    let (_app, client, _broken) = visitor(Fault::Silence).await;
-
-    let reply = client.profile().await;
-
-    assert_eq!(reply.refusal(), (504, "altogic_unavailable".to_owned()));
 }
 
 #[tokio::test]
 async fn signing_out_forgets_the_session_here_and_says_that_it_lives_on_there() {
-    let (_app, client, _broken) = visitor(Fault::Close).await;
+    let (_app, client, _proxy) = visitor(Fault::Resets).await;
 
     let reply = client.sign_out().await;
 
@@ -188,7 +187,7 @@ async fn a_wrong_key_of_ours_is_no_ones_signing_out() {
         "HTTP/1.1 401 Unauthorized\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    let (_app, client, _broken) = visitor(Fault::Says(answer.leak())).await;
+    let (_app, client, _proxy) = visitor(Fault::Says(answer.leak())).await;
 
     let reply = client.profile().await;
 

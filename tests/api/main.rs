@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod altogic_away;
+mod altogic_elsewhere;
+mod altogic_patience;
 mod auth_redirect;
 mod avatar;
 mod change_email;

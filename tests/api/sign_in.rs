@@ -152,3 +152,32 @@ async fn an_unused_session_ends_after_its_days_and_every_session_after_more() {
         (401, "invalid_session_token".to_owned())
     );
 }
+
+#[tokio::test]
+async fn signing_in_again_ends_the_browsers_former_session() {
+    let app = TestApp::spawn_with(|settings| settings.confirm_email = false).await;
+    app.join("Ada", "ada@example.com", PASSWORD).await;
+    let former = app.client();
+    let token = app.cookie("session_token").unwrap();
+    former.plant_cookie(&format!("session_token={token}; Path=/"));
+    assert_eq!(former.profile().await.status, StatusCode::OK);
+
+    app.sign_in("ada@example.com", "not the password").await;
+    assert_eq!(former.profile().await.status, StatusCode::OK);
+    app.sign_in("ada@example.com", PASSWORD).await;
+
+    let sessions = app.sessions().await.json::<Sessions>().sessions;
+    assert_eq!(sessions.len(), 1);
+    assert!(sessions[0].current);
+    assert_eq!(former.profile().await.status, StatusCode::UNAUTHORIZED);
+
+    app.magic_link("ada@example.com").await;
+    let link = app.last_mail_to("ada@example.com").await;
+    let access_token = app.open_link(&link).await;
+    app.auth_redirect(&access_token, true).await;
+    assert_eq!(app.sessions().await.json::<Sessions>().sessions.len(), 1);
+
+    app.sign_up("Grace", "grace@example.com", PASSWORD).await;
+    app.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(app.sessions().await.json::<Sessions>().sessions.len(), 1);
+}

@@ -5,7 +5,7 @@ use support::{Browser, Stage, eventually, story};
 use crate::{EMAIL, NAME, PASSWORD};
 
 /// Asks for a link, as a visitor does.
-async fn ask(browser: &Browser) {
+pub async fn ask(browser: &Browser) {
     browser.goto("/sign-in").await;
     browser.click("Sign in with a link").await;
     browser.arrive("/magic-link").await;

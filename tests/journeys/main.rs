@@ -1,14 +1,20 @@
 //! Stories across features, told by a real browser over the release binary.
 
 mod altogic_down;
+mod another_altogic;
 mod appearance;
+mod check_mail;
 mod deep_links;
+mod expiry;
+mod faults;
 mod first_paint;
 mod first_visit;
 mod lost_password;
 mod magic_link;
+mod passwords;
 mod refusals;
 mod remote_sign_out;
+mod return_to;
 mod security;
 mod without_app;
 

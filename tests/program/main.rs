@@ -1,5 +1,9 @@
 //! The program from outside: its settings, its keys, its log, its end.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod memory;
+
 use std::process::{Command, Output};
 
 use reqwest::StatusCode;

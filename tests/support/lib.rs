@@ -9,28 +9,33 @@
     reason = "each of these functions may end the test"
 )]
 
+mod altogic;
 mod app;
 mod binary;
 mod browser;
 mod client;
+mod fault_proxy;
 mod mail;
 mod picture;
 mod story;
 
+pub use altogic::TestAltogic;
 pub use app::TestApp;
 pub use binary::{TestBinary, free_port, program};
 pub use browser::Browser;
 pub use client::{Client, Reply};
+pub use fault_proxy::{Fault, FaultProxy};
 pub use mail::Mail;
 pub use picture::picture;
-pub use story::{Stage, story};
+pub use story::{Stage, System, story, story_in_process};
 pub use thirtyfour::Key;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long something may take to happen before the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// A call of Altogic may take eight seconds.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often it is looked whether it has happened.
 const GLANCE: Duration = Duration::from_millis(25);
@@ -57,7 +62,7 @@ pub fn target_dir() -> PathBuf {
 }
 
 /// reqwest is built without a choice of cryptography, so that only one kind is linked.
-fn install_crypto() {
+pub fn install_crypto() {
     // A second call fails, and changes nothing.
     drop(rustls::crypto::ring::default_provider().install_default());
 }

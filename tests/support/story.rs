@@ -1,31 +1,61 @@
-//! [`story`]: one browser test, from a fresh system to a last look into the console.
+//! [`story`] and [`story_in_process`]: one browser test, from a fresh system to a last look into
+//! the console.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use backend::Settings;
 use tokio::runtime::Runtime;
 
-use crate::{Browser, Client, TestBinary};
+use crate::{Browser, Client, TestApp, TestBinary};
+
+/// What a story is told over.
+pub trait System {
+    /// How browsers reach it.
+    fn public_url(&self) -> String;
+    /// What explains a failure.
+    fn log(&self) -> String;
+}
+
+impl System for TestBinary {
+    fn public_url(&self) -> String {
+        self.public_url.clone()
+    }
+
+    fn log(&self) -> String {
+        Self::log(self)
+    }
+}
+
+impl System for TestApp {
+    fn public_url(&self) -> String {
+        self.url("").as_str().trim_end_matches('/').to_owned()
+    }
+
+    fn log(&self) -> String {
+        String::new()
+    }
+}
 
 /// Where a story happens.
-pub struct Stage {
+pub struct Stage<S = TestBinary> {
     /// The system.
-    pub app: TestBinary,
+    pub app: S,
     name: &'static str,
     browsers: Vec<Arc<Browser>>,
 }
 
-impl Stage {
+impl<S: System> Stage<S> {
     /// Another browser, which knows nothing of the others.
     pub async fn open_browser(&mut self) -> Arc<Browser> {
-        let browser = Arc::new(Browser::open(&self.app.public_url).await);
+        let browser = Arc::new(Browser::open(&self.app.public_url()).await);
         self.browsers.push(Arc::clone(&browser));
         browser
     }
 
     /// For what a person does outside of the browser, such as reading mail.
     pub fn client(&self) -> Client {
-        self.app.client()
+        Client::new(&self.app.public_url())
     }
 
     async fn end_well(&self) {
@@ -50,10 +80,23 @@ impl Stage {
 /// Tells a story over a system that has the settings `env`. It fails when `tell` panics, or when
 /// a browser's console shows an error that the story did not allow.
 pub fn story(name: &'static str, env: &[(&str, &str)], tell: impl AsyncFnOnce(&mut Stage)) {
+    run(name, TestBinary::start(env), tell);
+}
+
+/// As [`story`], over a system in this process, whose clock can be moved.
+pub fn story_in_process(
+    name: &'static str,
+    change: impl FnOnce(&mut Settings),
+    tell: impl AsyncFnOnce(&mut Stage<TestApp>),
+) {
+    run(name, TestApp::spawn_with(change), tell);
+}
+
+fn run<S: System>(name: &'static str, app: impl Future<Output = S>, tell: impl AsyncFnOnce(&mut Stage<S>)) {
     let runtime = Runtime::new().expect("a runtime can be made");
     let mut stage = runtime.block_on(async {
         Stage {
-            app: TestBinary::start(env).await,
+            app: app.await,
             name,
             browsers: Vec::new(),
         }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use shared::AccessToken;
 
-use super::{Altogic, AuthGrant, send, sign_in::grant};
+use super::{Altogic, AuthGrant, sign_in::grant};
 use crate::{error::Error, extract::Caller};
 
 /// Which account an access token opens.
@@ -32,7 +32,7 @@ impl Altogic {
         let call = self
             .call_for(caller, Method::GET, "auth/grant")
             .query(&[("key", access_token.expose())]);
-        grant(send(call).await?)
+        grant(self.send(call).await?)
     }
 
     /// Which account an access token opens, without using it up; `None` where Altogic does not
@@ -48,7 +48,7 @@ impl Altogic {
         let call = self
             .call_for(caller, Method::GET, "auth/access-token")
             .query(&[("key", access_token.expose())]);
-        match send(call).await {
+        match self.read(call).await {
             Ok(opened) => Ok(Some(opened)),
             Err(Error::Refused(refusal)) if !refusal.has_code("invalid_access_token") => Ok(None),
             Err(error) => Err(error),

@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::User;
 
-use super::{Altogic, send, send_for_nothing};
+use super::Altogic;
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 /// Altogic's built-in public bucket.
 const BUCKET: &str = "root";
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     #[serde(rename = "publicPath")]
     public_path: String,
 }
@@ -48,7 +48,7 @@ impl Altogic {
                 ("options", &options.to_string()),
             ])
             .multipart(Form::new().part("file", part));
-        let file: File = send(upload).await?;
+        let file: File = self.send(upload).await?;
 
         let updated = self
             .update_user(
@@ -92,7 +92,7 @@ impl Altogic {
         let call = self
             .call_as(caller, session, Method::POST, "storage/delete-file")
             .json(&json!({ "fileUrl": url }));
-        if let Err(error) = send_for_nothing(call).await {
+        if let Err(error) = self.send_for_nothing(call).await {
             tracing::warn!(?error, "an unused avatar stays in the storage");
         }
     }

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::change_email::Request;
 
-use super::{Altogic, send, send_for_nothing};
+use super::Altogic;
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 #[derive(Deserialize)]
-struct Waiting {
+pub(super) struct Waiting {
     #[serde(rename = "newEmail")]
     new_email: String,
 }
@@ -33,7 +33,7 @@ impl Altogic {
         let call = self
             .call_as(caller, session, Method::POST, "auth/change-email")
             .json(&body);
-        send_for_nothing(call).await.map_err(|error| {
+        self.send_for_nothing(call).await.map_err(|error| {
             error
                 .on("newEmail", "new_email")
                 .on("email", "new_email")
@@ -52,7 +52,7 @@ impl Altogic {
         session: &SessionToken,
     ) -> Result<Option<String>, Error> {
         let call = self.call_as(caller, session, Method::GET, "auth/change-email");
-        match send::<Option<Waiting>>(call).await {
+        match self.read::<Option<Waiting>>(call).await {
             Ok(waiting) => Ok(waiting.map(|waiting| waiting.new_email)),
             Err(Error::Refused(refusal)) if refusal.status == 404 => Ok(None),
             Err(error) => Err(error),
@@ -64,6 +64,7 @@ impl Altogic {
     /// # Errors
     /// As [`Altogic::profile`].
     pub async fn cancel_email_change(&self, caller: &Caller, session: &SessionToken) -> Result<(), Error> {
-        send_for_nothing(self.call_as(caller, session, Method::DELETE, "auth/change-email")).await
+        self.send_for_nothing(self.call_as(caller, session, Method::DELETE, "auth/change-email"))
+            .await
     }
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use shared::change_password::Request;
 
-use super::{Altogic, send_for_nothing};
+use super::Altogic;
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 impl Altogic {
@@ -26,7 +26,7 @@ impl Altogic {
         let call = self
             .call_as(caller, session, Method::POST, "auth/change-pwd")
             .json(&body);
-        send_for_nothing(call).await.map_err(|error| {
+        self.send_for_nothing(call).await.map_err(|error| {
             error
                 .on("newPassword", "new_password")
                 .on("oldPassword", "current_password")

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use shared::{Email, delete_account::Request, sign_in};
 
-use super::{Altogic, send_for_nothing};
+use super::Altogic;
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 impl Altogic {
@@ -42,7 +42,7 @@ impl Altogic {
             "id": user.id,
             "model": "users",
         });
-        send_for_nothing(
+        self.send_for_nothing(
             self.call_as(caller, session, Method::POST, "db/object/delete")
                 .json(&body),
         )

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use shared::Email;
 
-use super::{Altogic, send_for_nothing};
+use super::Altogic;
 use crate::{error::Error, extract::Caller};
 
 impl Altogic {
@@ -21,7 +21,7 @@ impl Altogic {
         let call = self
             .call_for(caller, Method::POST, path)
             .query(&[("email", email.as_str())]);
-        match send_for_nothing(call).await {
+        match self.send_for_nothing(call).await {
             Err(Error::Refused(_)) => Ok(()),
             outcome => outcome,
         }

@@ -10,10 +10,14 @@
 
 mod auth_redirect;
 mod avatar;
+mod breaker;
 mod change_email;
 mod change_password;
 mod delete_account;
+mod exchange;
 mod magic_link;
+#[cfg(test)]
+mod mutations;
 mod profile;
 mod reply;
 mod reset_password;
@@ -26,18 +30,15 @@ mod wire;
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use reqwest::{Client, Method, RequestBuilder, redirect};
-use serde::de::DeserializeOwned;
 use url::Url;
 
+use self::breaker::Breaker;
 pub use self::wire::AuthGrant;
-use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
+use crate::{embedded::Clock, extract::Caller, session_cookie::SessionToken};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const TIMEOUT: Duration = Duration::from_secs(8);
-/// Larger replies are no account data.
-const MAX_REPLY: usize = 1024 * 1024;
 
 /// The client of one Altogic environment; clones share its connections.
 #[derive(Clone, Debug)]
@@ -45,14 +46,15 @@ pub struct Altogic {
     http: Client,
     /// Without a trailing slash; may have a path.
     base: String,
+    breaker: Breaker,
 }
 
 impl Altogic {
-    /// A client of the environment at `base`.
+    /// A client of the environment at `base`; `clock` says when to ask again one that kept failing.
     ///
     /// # Errors
     /// When a key holds characters that no header can carry.
-    pub fn new(base: &Url, client_key: &str, api_key: Option<&str>) -> anyhow::Result<Self> {
+    pub fn new(base: &Url, client_key: &str, api_key: Option<&str>, clock: Clock) -> anyhow::Result<Self> {
         let mut headers = header::HeaderMap::new();
         headers.insert("x-client", HeaderValue::from_static("latchkey"));
         headers.insert("x-client-key", secret(client_key)?);
@@ -64,7 +66,6 @@ impl Altogic {
         let http = Client::builder()
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .tcp_nodelay(true)
@@ -72,18 +73,22 @@ impl Altogic {
         Ok(Self {
             http,
             base: base.as_str().trim_end_matches('/').to_owned(),
+            breaker: Breaker::new(clock),
         })
     }
 
-    /// Whether Altogic answers, its database included.
+    /// Whether Altogic answers, its database included. It is asked even when it kept failing, and
+    /// everybody is let through again once it answers.
     pub async fn is_reachable(&self) -> bool {
         // A session that nobody has: without one, Altogic would not need to look it up.
-        let answer = self
+        let call = self
             .call(Method::GET, "auth/user")
-            .header("session", "readiness-probe")
-            .send()
-            .await;
-        answer.is_ok_and(|answer| !answer.status().is_server_error())
+            .header("session", "readiness-probe");
+        let is_reachable = exchange::is_answered(call).await;
+        if is_reachable {
+            self.breaker.succeeded();
+        }
+        is_reachable
     }
 
     /// A call of `path` below the REST prefix, on nobody's behalf.
@@ -115,54 +120,4 @@ fn secret(key: &str) -> anyhow::Result<HeaderValue> {
     let mut value = HeaderValue::try_from(key)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// Makes the call and decodes the value in its reply.
-///
-/// # Errors
-/// [`Error::Refused`] with Altogic's reasons; [`Error::Unavailable`] when it does not answer in
-/// time, answers with something else than it should, or fails.
-async fn send<T: DeserializeOwned>(call: RequestBuilder) -> Result<T, Error> {
-    let body = exchange(call).await?;
-    reply::value(&body)
-}
-
-/// Makes a call whose reply has no value.
-///
-/// # Errors
-/// As [`send`].
-async fn send_for_nothing(call: RequestBuilder) -> Result<(), Error> {
-    exchange(call).await.map(drop)
-}
-
-async fn exchange(call: RequestBuilder) -> Result<Vec<u8>, Error> {
-    let mut answer = call.send().await.map_err(unreachable)?;
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_REPLY {
-            return Err(Error::Unavailable(
-                StatusCode::BAD_GATEWAY,
-                anyhow::anyhow!("the reply is larger than 1 MiB"),
-            ));
-        }
-    }
-    if status.is_success() {
-        Ok(body)
-    } else {
-        Err(reply::failure(status, &headers, &body))
-    }
-}
-
-fn unreachable(error: reqwest::Error) -> Error {
-    let status = if error.is_timeout() {
-        StatusCode::GATEWAY_TIMEOUT
-    } else if error.is_connect() {
-        StatusCode::SERVICE_UNAVAILABLE
-    } else {
-        StatusCode::BAD_GATEWAY
-    };
-    // The URL can hold an address or an access token.
-    Error::Unavailable(status, anyhow::Error::new(error.without_url()))
 }

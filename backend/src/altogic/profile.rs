@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{Name, User};
 
-use super::{Altogic, send, wire};
+use super::{Altogic, wire};
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 impl Altogic {
@@ -13,7 +13,9 @@ impl Altogic {
     /// # Errors
     /// `invalid_session_token` when the session is over; [`Error::Unavailable`].
     pub async fn profile(&self, caller: &Caller, session: &SessionToken) -> Result<User, Error> {
-        let user: wire::User = send(self.call_as(caller, session, Method::GET, "auth/user")).await?;
+        let user: wire::User = self
+            .read(self.call_as(caller, session, Method::GET, "auth/user"))
+            .await?;
         Ok(user.into())
     }
 
@@ -44,7 +46,7 @@ impl Altogic {
         let call = self
             .call_as(caller, session, Method::POST, "db/object/update")
             .json(&body);
-        let user: wire::User = send(call).await?;
+        let user: wire::User = self.send(call).await?;
         Ok(user.into())
     }
 }

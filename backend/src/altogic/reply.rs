@@ -25,6 +25,24 @@ pub(super) fn value<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     })
 }
 
+/// Checks the reply of a call that gives no value: empty, `OK`, or JSON that is no failure.
+///
+/// # Errors
+/// 502 for anything else, such as the page of a gateway.
+pub(super) fn nothing(body: &[u8]) -> Result<(), Error> {
+    let body = body.trim_ascii();
+    if body.is_empty() || body == b"OK" {
+        return Ok(());
+    }
+    let value: Value = value(body)?;
+    if value.get("errors").is_none_or(Value::is_null) {
+        Ok(())
+    } else {
+        let cause = anyhow::anyhow!("a failure with a status of success");
+        Err(Error::Unavailable(StatusCode::BAD_GATEWAY, cause))
+    }
+}
+
 /// Why a call failed, from a reply outside of 200 to 299.
 ///
 /// The bodies that Altogic's own client tolerates are tolerated (PROTOCOL 1.6).
@@ -32,9 +50,7 @@ pub(super) fn failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> E
     if status == StatusCode::TOO_MANY_REQUESTS {
         return Error::RateLimited(retry_after(headers).unwrap_or(DEFAULT_WAIT));
     }
-    let items = serde_json::from_slice::<Value>(body)
-        .map(items)
-        .unwrap_or_default();
+    let items = reasons(body);
     let ours = |code: &str| {
         matches!(
             code,
@@ -58,6 +74,17 @@ pub(super) fn failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> E
         status_text,
         items,
     })
+}
+
+/// Whether a body is a failure in Altogic's own words.
+pub(super) fn says_why(body: &[u8]) -> bool {
+    !reasons(body).is_empty()
+}
+
+fn reasons(body: &[u8]) -> Vec<ErrorItem> {
+    serde_json::from_slice::<Value>(body)
+        .map(items)
+        .unwrap_or_default()
 }
 
 fn items(body: Value) -> Vec<ErrorItem> {
@@ -142,6 +169,32 @@ mod tests {
             (401, r#"{"errors":[{"code":"invalid_client_key"}]}"#),
         ] {
             assert_eq!(codes(status, body), None, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn no_value_is_empty_or_json_without_a_failure() {
+        for body in [
+            "",
+            " \n",
+            "OK",
+            "null",
+            "{}",
+            "[]",
+            "true",
+            r#"{"errors":null}"#,
+            r#"{"_id":"1"}"#,
+        ] {
+            assert!(nothing(body.as_bytes()).is_ok(), "{body}");
+        }
+        for body in [
+            "<html></html>",
+            "{",
+            "Moved",
+            r#"{"errors":[]}"#,
+            r#"{"errors":[{"code":"a"}]}"#,
+        ] {
+            assert!(nothing(body.as_bytes()).is_err(), "{body}");
         }
     }
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use shared::{Email, reset_password::NewRequest};
 
-use super::{Altogic, send_for_nothing};
+use super::Altogic;
 use crate::{error::Error, extract::Caller};
 
 impl Altogic {
@@ -26,7 +26,7 @@ impl Altogic {
             .call_for(caller, Method::POST, "auth/reset-pwd")
             .query(&[("key", request.access_token.expose())])
             .json(&json!({ "newPassword": request.password.expose() }));
-        send_for_nothing(call)
+        self.send_for_nothing(call)
             .await
             .map_err(|error| error.on("newPassword", "password"))
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::{Session, SessionId};
 use subtle::ConstantTimeEq;
 
-use super::{Altogic, send, send_for_nothing, wire};
+use super::{Altogic, wire};
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 impl Altogic {
@@ -48,7 +48,7 @@ impl Altogic {
         let call = self
             .call_as(caller, session, Method::POST, "auth/signout")
             .json(&json!({ "token": other.token }));
-        send_for_nothing(call).await
+        self.send_for_nothing(call).await
     }
 
     /// Ends all sessions of the user but the calling one.
@@ -56,7 +56,8 @@ impl Altogic {
     /// # Errors
     /// As [`Altogic::profile`].
     pub async fn end_other_sessions(&self, caller: &Caller, session: &SessionToken) -> Result<(), Error> {
-        send_for_nothing(self.call_as(caller, session, Method::POST, "auth/signout-all-except")).await
+        self.send_for_nothing(self.call_as(caller, session, Method::POST, "auth/signout-all-except"))
+            .await
     }
 
     async fn sessions_with_tokens(
@@ -64,6 +65,7 @@ impl Altogic {
         caller: &Caller,
         session: &SessionToken,
     ) -> Result<Vec<wire::Session>, Error> {
-        send(self.call_as(caller, session, Method::GET, "auth/sessions")).await
+        self.read(self.call_as(caller, session, Method::GET, "auth/sessions"))
+            .await
     }
 }

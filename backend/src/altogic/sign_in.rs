@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use shared::sign_in::Request;
 
-use super::{Altogic, AuthGrant, send, wire::Auth};
+use super::{Altogic, AuthGrant, wire::Auth};
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 impl Altogic {
@@ -16,7 +16,7 @@ impl Altogic {
     pub async fn sign_in(&self, caller: &Caller, request: &Request) -> Result<AuthGrant, Error> {
         let body = json!({ "email": request.email.as_str(), "password": request.password.expose() });
         grant(
-            send(
+            self.send(
                 self.call_for(caller, Method::POST, "auth/signin-email")
                     .json(&body),
             )

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use shared::sign_up::Request;
 
-use super::{Altogic, AuthGrant, send, sign_in::grant, wire::Auth};
+use super::{Altogic, AuthGrant, sign_in::grant, wire::Auth};
 use crate::{error::Error, extract::Caller};
 
 impl Altogic {
@@ -19,11 +19,12 @@ impl Altogic {
             "password": request.password.expose(),
             "nameOrUserData": request.name.as_str(),
         });
-        let auth: Auth = send(
-            self.call_for(caller, Method::POST, "auth/signup-email")
-                .json(&body),
-        )
-        .await?;
+        let auth: Auth = self
+            .send(
+                self.call_for(caller, Method::POST, "auth/signup-email")
+                    .json(&body),
+            )
+            .await?;
         if auth.session.is_some() {
             grant(auth).map(Some)
         } else {

@@ -90,13 +90,21 @@ impl Session {
             id,
             current: self.token == own.expose(),
             device: user_agent.device.and_then(known),
-            browser: user_agent.family.filter(|family| is_known(family)),
+            browser: user_agent.family.filter(|family| is_known(family)).map(plain),
             os: user_agent.os.and_then(known),
             ip: self.ip,
             created_at: self.creation_dtm.unwrap_or_default(),
             last_seen_at: self.last_seen_at,
         }
     }
+}
+
+/// The browser as people call it: that it is a phone's edition is told by the device.
+fn plain(family: String) -> String {
+    let desktop = family
+        .strip_prefix("Mobile ")
+        .or_else(|| family.strip_suffix(" Mobile"));
+    desktop.map(str::to_owned).unwrap_or(family)
 }
 
 fn known(part: Family) -> Option<String> {
@@ -117,6 +125,19 @@ pub(super) struct Auth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phones_browser_is_called_as_on_a_desk() {
+        for (family, name) in [
+            ("Mobile Safari", "Safari"),
+            ("Chrome Mobile", "Chrome"),
+            ("Opera Mobile", "Opera"),
+            ("Samsung Internet", "Samsung Internet"),
+            ("Mobile", "Mobile"),
+        ] {
+            assert_eq!(plain(family.to_owned()), name);
+        }
+    }
 
     fn session(json: &str) -> Session {
         serde_json::from_str(json).unwrap()

@@ -75,6 +75,16 @@ impl Fields {
         }
     }
 
+    /// A whole number from 1 on; absent and null are none.
+    pub(crate) fn natural(&mut self, param: &'static str, value: &Value) -> Option<usize> {
+        let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+        let natural = number.filter(|number| *number > 0);
+        if natural.is_none() && !value.is_null() {
+            self.refuse(param, "Give a whole number, 1 or more.");
+        }
+        natural
+    }
+
     /// Notes a refusal.
     pub(crate) fn refuse(&mut self, param: &'static str, message: impl Into<String>) {
         self.refused.push(InvalidField {

@@ -16,6 +16,7 @@ mod cleaning;
 mod clock;
 mod cors;
 mod delete_account;
+mod drain;
 mod errors;
 mod expression;
 mod extract;
@@ -146,7 +147,7 @@ impl Embedded {
         if self.settings.smtp.is_none() {
             router = router.merge(outbox::router());
         }
-        router.with_state(self.clone())
+        rest::answered(router).with_state(self.clone())
     }
 
     /// A client key that the REST API accepts, the same at every start.

@@ -11,6 +11,7 @@ use super::delete_account::delete_account;
 use super::errors::Result;
 use super::expression::Expression;
 use super::extract::{Caller, Json};
+use super::fields::Fields;
 use super::profile::{require_model, set_values};
 use super::update_fields::update_fields;
 use super::{Embedded, wire};
@@ -45,9 +46,9 @@ struct Query {
     #[serde(default)]
     expression: Value,
     #[serde(default)]
-    page: Option<i64>,
+    page: Value,
     #[serde(default)]
-    limit: Option<i64>,
+    limit: Value,
     #[serde(default)]
     omit: Option<Vec<String>>,
 }
@@ -70,11 +71,14 @@ impl Body {
 }
 
 async fn get_list(caller: Caller, Json(body): Json<Body>) -> Result<Reply<Value>> {
+    let mut fields = Fields::default();
+    let page = fields.natural("page", &body.query.page).unwrap_or(1);
+    let limit = fields.natural("limit", &body.query.limit);
+    fields.finish()?;
     let found = body.found(&caller)?;
-    let count = i64::from(found.is_some());
-    let page = body.query.page.unwrap_or(1);
+    let count = usize::from(found.is_some());
     let data: Vec<Value> = found
-        .filter(|_| page <= 1)
+        .filter(|_| page == 1)
         .map(|record| body.trimmed(record))
         .into_iter()
         .collect();
@@ -85,7 +89,7 @@ async fn get_list(caller: Caller, Json(body): Json<Body>) -> Result<Reply<Value>
         "count": count,
         "totalPages": count,
         "currentPage": page,
-        "pageSize": body.query.limit.unwrap_or(count),
+        "pageSize": limit.unwrap_or(count),
     });
     Ok(Reply(json!({ "info": info, "data": data })))
 }

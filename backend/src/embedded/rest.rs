@@ -1,6 +1,7 @@
 //! The REST API's router: joins the features, and turns everything else into JSON refusals.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
@@ -9,10 +10,12 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
 use super::cors::cors;
+use super::drain::drain;
 use super::errors::{self, Refusal};
 use super::gate::gate;
 use super::{
@@ -25,6 +28,9 @@ const PREFIX: &str = "/_api/rest/v1";
 
 /// The largest JSON body, in bytes (1 MiB).
 const MAX_JSON_BYTES: usize = 1024 * 1024;
+
+/// The longest pause within a body.
+pub(crate) const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Every path of the REST API; anything else under it is 404.
 pub(crate) fn router(embedded: Embedded) -> Router {
@@ -48,16 +54,23 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .route_layer(middleware::from_fn_with_state(embedded.clone(), gate))
         .method_not_allowed_fallback(async || errors::method_not_allowed())
         .fallback(not_found);
-    Router::new()
+    let all = Router::new()
         .nest(PREFIX, routes)
         .fallback(not_found)
-        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES));
+    answered(all)
         .layer(middleware::from_fn_with_state(embedded.clone(), cors))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(middleware::from_fn(drain))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(embedded)
+}
+
+/// Lets even a handler that panics answer in the documented form.
+pub(super) fn answered<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(CatchPanicLayer::custom(panicked))
 }
 
 /// Without the query, which may hold addresses and keys.
@@ -77,4 +90,27 @@ async fn not_found(method: Method, OriginalUri(uri): OriginalUri) -> Refusal {
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler of the embedded server panicked");
     errors::internal_server_error().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_in_the_documented_form() {
+        let routes = Router::new().route("/", get(async || -> () { panic!("a secret of the request") }));
+        let request = Request::new(axum::body::Body::empty());
+
+        let reply = answered(routes).oneshot(request).await.unwrap();
+
+        assert_eq!(reply.status(), 500);
+        assert_eq!(reply.headers()[header::CONTENT_TYPE], "application/json");
+        let body = axum::body::to_bytes(reply.into_body(), 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["errors"][0]["code"], "internal_server_error");
+        assert!(!body.to_string().contains("secret"), "{body}");
+    }
 }

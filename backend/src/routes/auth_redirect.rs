@@ -21,7 +21,7 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// Redeems the access token after a click, or at once in the browser that asked for the mail;
-/// else says whose account it opens.
+/// else says whose account it opens. A session that the browser had before ends.
 async fn auth_redirect(
     State(app): State<AppState>,
     caller: Caller,
@@ -42,7 +42,11 @@ async fn auth_redirect(
         }
     }
     let grant = app.altogic.redeem(&caller, &request.access_token).await?;
+    let former = app.session_cookie.get(&cookies);
     app.session_cookie.set(&cookies, &grant.token);
+    app.altogic
+        .end_former_session(&caller, former, &grant.token)
+        .await;
     app.flow_cookie.clear(&cookies);
     Ok(axum::Json(auth_redirect::Response {
         user: Some(grant.user),

@@ -14,7 +14,8 @@ pub(super) fn router() -> Router<AppState> {
     Router::new().route(sign_in::PATH, post(sign_in))
 }
 
-/// Checks the password with Altogic, then sets the cookie.
+/// Checks the password with Altogic, then sets the cookie; a session that the browser had before
+/// ends.
 async fn sign_in(
     State(app): State<AppState>,
     caller: Caller,
@@ -22,6 +23,10 @@ async fn sign_in(
     Json(request): Json<Request>,
 ) -> Result<axum::Json<sign_in::Response>, Error> {
     let grant = app.altogic.sign_in(&caller, &request).await?;
+    let former = app.session_cookie.get(&cookies);
     app.session_cookie.set(&cookies, &grant.token);
+    app.altogic
+        .end_former_session(&caller, former, &grant.token)
+        .await;
     Ok(axum::Json(sign_in::Response { user: grant.user }))
 }

@@ -35,7 +35,11 @@ async fn sign_up(
         app.flow_cookie.set(&cookies, &request.email);
         return Ok((StatusCode::ACCEPTED, axum::Json(sign_up::Response { user: None })).into_response());
     };
+    let former = app.session_cookie.get(&cookies);
     app.session_cookie.set(&cookies, &grant.token);
+    app.altogic
+        .end_former_session(&caller, former, &grant.token)
+        .await;
     Ok(axum::Json(sign_up::Response {
         user: Some(grant.user),
     })

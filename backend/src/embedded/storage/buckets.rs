@@ -83,7 +83,7 @@ async fn list(
     // Of other people's buckets only who knows their name gets to know.
     let own = |row: &&BucketRow| row.name == super::ROOT || actor.owns_bucket(row);
     let items = rows.iter().filter(own).map(wire).collect();
-    listing::list(items, &body.expression, body.options.as_ref()).map(Reply)
+    listing::list(items, &body.expression, &body.options).map(Reply)
 }
 
 async fn search_files(
@@ -110,7 +110,7 @@ fn file_list(embedded: &Embedded, rows: Vec<FileRow>, body: &Body) -> Result<Rep
         .iter()
         .map(|row| super::wire(embedded, row))
         .collect::<anyhow::Result<_>>()?;
-    listing::list(items, &body.expression, body.options.as_ref()).map(Reply)
+    listing::list(items, &body.expression, &body.options).map(Reply)
 }
 
 async fn stats(State(embedded): State<Embedded>, actor: Actor) -> Result<Reply<Value>> {

@@ -15,8 +15,10 @@ mod receive;
 mod request;
 mod sweep;
 mod upload;
+mod wrapping;
 
 pub(crate) use objects::Objects;
+pub(crate) use receive::MAX_FILE_BYTES;
 pub(crate) use sweep::sweep_orphans;
 
 use axum::Router;

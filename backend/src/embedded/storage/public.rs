@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -18,7 +19,21 @@ use super::super::store::files::{self, FileRow};
 const SHOWN: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"];
 
 pub(crate) fn router() -> Router<Embedded> {
-    Router::new().route("/_storage/{environment}/{bucket}/{file}", get(file))
+    Router::new()
+        .route("/_storage/{environment}/{bucket}/{file}", get(file))
+        .method_not_allowed_fallback(async || errors::method_not_allowed())
+        .layer(map_response(readable_from_everywhere))
+}
+
+/// Applications on other origins show these pictures, and read why one is refused (PROTOCOL 5.6).
+async fn readable_from_everywhere(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("cross-origin"),
+    );
+    response
 }
 
 async fn file(
@@ -56,12 +71,6 @@ async fn file(
     out.insert(
         header::ETAG,
         HeaderValue::from_str(&etag).map_err(anyhow::Error::from)?,
-    );
-    // Applications on other origins show these pictures (PROTOCOL 5.6).
-    out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    out.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("cross-origin"),
     );
     Ok(response)
 }

@@ -9,7 +9,6 @@ use super::super::fields::Fields;
 use super::super::store::buckets::{self, BucketRow};
 use super::super::store::files::{self, FileRow};
 use super::actor::Actor;
-use super::listing::Options;
 
 /// Every field that a storage call may have; each call reads its own (PROTOCOL 5.2 to 5.4).
 #[derive(Deserialize)]
@@ -28,7 +27,7 @@ pub(super) struct Body {
     pub(super) detailed: Option<bool>,
     pub(super) tags: Value,
     pub(super) expression: Value,
-    pub(super) options: Option<Options>,
+    pub(super) options: Value,
 }
 
 /// A name of 1 to 255 characters without control characters.

@@ -1,0 +1,168 @@
+//! One call and its reply: time and size limits, second tries, and the [`Breaker`].
+//!
+//! [`Breaker`]: super::breaker::Breaker
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::RequestBuilder;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::{Altogic, reply};
+use crate::error::Error;
+
+/// The longest time for a call, its second tries included.
+const TIMEOUT: Duration = Duration::from_secs(8);
+/// Larger replies are no account data.
+const MAX_REPLY: usize = 1024 * 1024;
+/// Second tries of a read (SECURITY-BAR T-82).
+const MAX_RETRIES: usize = 2;
+/// The shortest wait before the first of them; up to twice as long, so that many visitors do not
+/// come back at the same moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a call gave no value, and what that says about Altogic.
+struct Failure {
+    error: Error,
+    altogic: Health,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Health {
+    /// It answered in its own words, or with something that no second try would change.
+    Answers,
+    /// It refused the connection, broke off, or something before it failed.
+    Fails,
+    /// It said nothing in time.
+    Silent,
+    /// It was not asked.
+    Unknown,
+}
+
+impl Altogic {
+    /// Makes a call that changes something, exactly once, and decodes the value in its reply.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with Altogic's reasons; [`Error::Unavailable`] when it does not answer in
+    /// time, answers with something else than it should, fails, or kept failing just now.
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, Error> {
+        let body = self
+            .exchange(call, TIMEOUT)
+            .await
+            .map_err(|failure| failure.error)?;
+        reply::value(&body)
+    }
+
+    /// As [`Altogic::send`], for a call whose reply has no value.
+    ///
+    /// # Errors
+    /// As [`Altogic::send`].
+    pub(super) async fn send_for_nothing(&self, call: RequestBuilder) -> Result<(), Error> {
+        let body = self
+            .exchange(call, TIMEOUT)
+            .await
+            .map_err(|failure| failure.error)?;
+        reply::nothing(&body)
+    }
+
+    /// As [`Altogic::send`], for a call without a body that changes nothing: it is made up to three
+    /// times.
+    ///
+    /// # Errors
+    /// As [`Altogic::send`].
+    pub(super) async fn read<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, Error> {
+        let deadline = Instant::now() + TIMEOUT;
+        let policy = ExponentialBuilder::default()
+            .with_min_delay(RETRY_PAUSE)
+            .with_max_times(MAX_RETRIES)
+            .with_jitter();
+        let read = || async {
+            let call = call.try_clone().expect("a call without a body can be repeated");
+            self.exchange(call, deadline - Instant::now()).await
+        };
+        let body = read
+            .retry(policy)
+            .when(|failure| failure.altogic == Health::Fails)
+            .await
+            .map_err(|failure| failure.error)?;
+        reply::value(&body)
+    }
+
+    async fn exchange(&self, call: RequestBuilder, time: Duration) -> Result<Vec<u8>, Failure> {
+        if !self.breaker.lets_through() {
+            return Err(Failure {
+                error: unavailable(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "it kept failing and was not asked",
+                ),
+                altogic: Health::Unknown,
+            });
+        }
+        let outcome = exchange(call.timeout(time)).await;
+        match &outcome {
+            Err(Failure {
+                altogic: Health::Fails | Health::Silent,
+                ..
+            }) => self.breaker.failed(),
+            _ => self.breaker.succeeded(),
+        }
+        outcome
+    }
+}
+
+/// Whether a call is answered in time, and not with a failure.
+pub(super) async fn is_answered(call: RequestBuilder) -> bool {
+    let answer = call.timeout(TIMEOUT).send().await;
+    answer.is_ok_and(|answer| !answer.status().is_server_error())
+}
+
+async fn exchange(call: RequestBuilder) -> Result<Vec<u8>, Failure> {
+    let mut answer = call.send().await.map_err(unreachable)?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_REPLY {
+            return Err(Failure {
+                error: unavailable(StatusCode::BAD_GATEWAY, "the reply is larger than 1 MiB"),
+                altogic: Health::Answers,
+            });
+        }
+    }
+    if status.is_success() {
+        return Ok(body);
+    }
+    let says_why = reply::says_why(&body);
+    Err(Failure {
+        error: reply::failure(status, &headers, &body),
+        // A page of a proxy, or of a crash. An Altogic that is too busy for one call says so, and
+        // still takes others.
+        altogic: if status.is_server_error() && !says_why {
+            Health::Fails
+        } else {
+            Health::Answers
+        },
+    })
+}
+
+fn unreachable(error: reqwest::Error) -> Failure {
+    let (status, altogic) = if error.is_timeout() {
+        (StatusCode::GATEWAY_TIMEOUT, Health::Silent)
+    } else if error.is_connect() {
+        (StatusCode::SERVICE_UNAVAILABLE, Health::Fails)
+    } else {
+        (StatusCode::BAD_GATEWAY, Health::Fails)
+    };
+    // The URL can hold an address or an access token.
+    let cause = anyhow::Error::new(error.without_url());
+    Failure {
+        error: Error::Unavailable(status, cause),
+        altogic,
+    }
+}
+
+fn unavailable(status: StatusCode, cause: &'static str) -> Error {
+    Error::Unavailable(status, anyhow::anyhow!(cause))
+}

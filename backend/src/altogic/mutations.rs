@@ -1,0 +1,148 @@
+//! Good replies, spoiled in five thousand ways: each is read or refused, and none is a panic
+//! (SECURITY-BAR T-84).
+
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::{auth_redirect::Opened, avatar::File, change_email::Waiting, reply, sign_in, wire};
+use crate::session_cookie::SessionToken;
+
+const ROUNDS: usize = 5_000;
+
+/// A generator with a fixed seed (Marsaglia's xorshift), so that a failure comes again.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end.max(1) as u64).unwrap()
+    }
+}
+
+fn good_replies() -> Vec<Value> {
+    let agent = json!({
+        "family": "Chrome", "major": "99", "minor": "0", "patch": "4844",
+        "device": { "family": "Other", "major": "0", "minor": "0", "patch": "0" },
+        "os": { "family": "Mac OS X", "major": "10", "minor": "15", "patch": "7" },
+    });
+    let session = json!({
+        "userId": "6235e0eb25de47092f4d5300", "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+        "creationDtm": "2022-03-16T19:36:27.739Z", "accessGroupKeys": [], "userAgent": agent,
+        "ip": "192.0.2.1", "lastSeenAt": "2022-03-16T19:36:27.739Z",
+    });
+    let user = json!({
+        "_id": "6235e0eb25de47092f4d5300", "provider": "altogic", "email": "ada@example.com",
+        "name": "Ada \u{1f525}", "profilePicture": "https://x.io/a.png", "emailVerified": true,
+        "signUpAt": "2022-03-16T19:36:27.739Z", "lastLoginAt": "2022-03-16T19:36:27.739Z",
+    });
+    let refusal = json!({ "origin": "client_error", "code": "validation_error", "message": "m", "details": { "param": "email" } });
+    vec![
+        json!({ "user": user, "session": session }),
+        user,
+        json!([session, session]),
+        json!({ "email": "ada@example.com", "action": "magic-link" }),
+        json!({ "newEmail": "new@example.com" }),
+        json!({ "_id": "1", "publicPath": "https://x.io/_storage/1/2/3", "size": 5 }),
+        json!({ "errors": [refusal, refusal] }),
+        Value::Null,
+    ]
+}
+
+/// Puts something else in the place of one value, anywhere in the tree.
+fn spoil_value(value: &mut Value, dice: &mut Dice) {
+    let inner: Vec<&mut Value> = match value {
+        Value::Object(fields) => fields.values_mut().collect(),
+        Value::Array(items) => items.iter_mut().collect(),
+        _ => Vec::new(),
+    };
+    let chosen = dice.below(inner.len() + 1);
+    if let Some(inner) = inner.into_iter().nth(chosen) {
+        return spoil_value(inner, dice);
+    }
+    let others = [
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!("\u{0}\u{202e}\r\n;,\\\""),
+        json!("x".repeat(5_000)),
+        json!([]),
+        json!({}),
+        json!([[[[]]]]),
+        json!({ "errors": null }),
+    ];
+    *value = others[dice.below(others.len())].clone();
+}
+
+fn spoil_bytes(bytes: &mut Vec<u8>, dice: &mut Dice) {
+    let at = dice.below(bytes.len());
+    match dice.below(5) {
+        0 => bytes.truncate(at),
+        1 => bytes.insert(at, b"\"{}[]:,\\\x00\xff<"[dice.below(11)]),
+        2 if !bytes.is_empty() => bytes[at] = bytes[at].wrapping_add(1),
+        3 if !bytes.is_empty() => drop(bytes.remove(at)),
+        _ => bytes.extend_from_within(..at),
+    }
+}
+
+/// Everything that is ever done with a reply; gives how many ways of reading it went well.
+fn read(body: &[u8], own: &SessionToken) -> usize {
+    let user = reply::value::<wire::User>(body).map(shared::User::from).is_ok();
+    let grant = reply::value(body).and_then(sign_in::grant).is_ok();
+    let sessions = reply::value::<Vec<wire::Session>>(body)
+        .map(|sessions| {
+            sessions
+                .into_iter()
+                .map(|session| session.seen_by(own))
+                .collect::<Vec<_>>()
+        })
+        .is_ok();
+    let opened = reply::value::<Opened>(body)
+        .map(|opened| opened.signs_in())
+        .is_ok();
+    let waiting = reply::value::<Option<Waiting>>(body).is_ok();
+    let file = reply::value::<File>(body).is_ok();
+    let nothing = reply::nothing(body).is_ok();
+    for status in [302, 400, 401, 429, 500, 503, 999] {
+        let status = StatusCode::from_u16(status).unwrap();
+        drop(reply::failure(status, &HeaderMap::new(), body));
+    }
+    [user, grant, sessions, opened, waiting, file, nothing]
+        .into_iter()
+        .filter(|well| *well)
+        .count()
+}
+
+#[test]
+fn no_reply_is_a_panic() {
+    let mut dice = Dice(0x1a_7c_4b_e7);
+    let own = SessionToken::new("own".to_owned()).unwrap();
+    let good = good_replies();
+    assert!(
+        good[..6]
+            .iter()
+            .all(|reply| read(reply.to_string().as_bytes(), &own) > 0)
+    );
+
+    let (mut well, mut badly) = (0, 0);
+    for round in 0..ROUNDS {
+        let mut value = good[round % good.len()].clone();
+        for _ in 0..dice.below(3) {
+            spoil_value(&mut value, &mut dice);
+        }
+        let mut bytes = value.to_string().into_bytes();
+        for _ in 0..dice.below(3) {
+            spoil_bytes(&mut bytes, &mut dice);
+        }
+        match read(&bytes, &own) {
+            0 => badly += 1,
+            _ => well += 1,
+        }
+    }
+
+    // Neither all good nor all bad, or it would have tried nothing.
+    assert!(well > ROUNDS / 20 && badly > ROUNDS / 20, "{well} {badly}");
+}
