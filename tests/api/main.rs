@@ -11,6 +11,7 @@ mod delete_account;
 mod every_route;
 mod magic_link;
 mod pages;
+mod password_queue;
 mod profile;
 mod reset_password;
 mod sessions;
