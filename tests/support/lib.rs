@@ -19,10 +19,10 @@ mod story;
 
 pub use app::TestApp;
 pub use binary::{TestBinary, free_port, program};
-pub use browser::Browser;
+pub use browser::{Browser, Traffic};
 pub use client::{Client, Reply};
 pub use mail::Mail;
-pub use picture::picture;
+pub use picture::{photo, picture};
 pub use story::{Stage, story};
 pub use thirtyfour::Key;
 

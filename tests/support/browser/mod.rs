@@ -3,6 +3,7 @@
 mod console;
 mod driver;
 mod look;
+mod traffic;
 
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use thirtyfour::{Key, TypingData, WebDriver, WebElement};
 use crate::eventually;
 use console::Console;
 use driver::Driver;
+pub use traffic::Traffic;
 
 /// What finds an element by its role and its accessible name.
 const FIND: &str = include_str!("find.js");
