@@ -14,6 +14,7 @@ mod every_route;
 mod magic_link;
 mod page_forms;
 mod pages;
+mod password_queue;
 mod profile;
 mod reset_password;
 mod sessions;

@@ -1,107 +1,171 @@
-//! Requests per second and CPU per request at 32 connections that stay open.
+//! Requests over connections that stay open, as fast as the server answers or at a given pace.
 //!
 //! The client writes bytes that were made beforehand and reads no more of a reply than it must,
 //! because it shares the machine with the server.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use support::TestBinary;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::process::{cpu, memory};
-use crate::report::Report;
+use crate::process::cpu;
 
-const CONNECTIONS: usize = 32;
-const WARM_UP: Duration = Duration::from_secs(1);
-const LENGTH: Duration = Duration::from_secs(5);
+/// A request as it travels: head and body.
+pub(crate) type Request = Arc<str>;
 
-const EMAIL: &str = "ada@example.com";
-const PASSWORD: &str = "a long enough secret";
+/// When to stop.
+#[derive(Clone, Copy)]
+pub(crate) enum Until {
+    /// After this time.
+    Passed(Duration),
+    /// After each request of the list was sent once.
+    Sent,
+}
 
-pub(crate) async fn measure(app: &TestBinary, report: &mut Report) {
-    let client = app.client();
-    client.join("Ada", EMAIL, PASSWORD).await;
-    let cookie = client
-        .cookie("session_token")
-        .expect("whoever joined is signed in");
-    let form = format!(r#"{{"email":"{EMAIL}","password":"{PASSWORD}"}}"#);
+/// What came of it.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    /// Replies of 200 to 299.
+    pub(crate) good: usize,
+    /// All other replies.
+    pub(crate) bad: usize,
+    /// How long each reply took, the fastest first.
+    pub(crate) times: Vec<Duration>,
+    /// CPU time of the server.
+    pub(crate) cpu: Duration,
+    /// From the first request to the last reply.
+    pub(crate) took: Duration,
+}
 
-    let head = |line: &str| {
-        format!(
-            "{line} HTTP/1.1\r\nhost: {}\r\norigin: {}\r\nsec-fetch-site: same-origin\r\naccept-encoding: br\r\n",
-            app.address(),
-            app.public_url
-        )
-    };
-    let page = format!("{}\r\n", head("GET /"));
-    let profile = format!(
-        "{}cookie: session_token={cookie}\r\n\r\n",
-        head("GET /api/profile")
-    );
-    let sign_in = format!(
-        "{}content-type: application/json\r\ncontent-length: {}\r\n\r\n{form}",
-        head("POST /api/sign-in"),
-        form.len()
-    );
+impl Outcome {
+    pub(crate) fn cpu_ms(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1000.0 / count(self.good)
+    }
 
-    for (what, request) in [("/", page), ("/api/profile", profile), ("/api/sign-in", sign_in)] {
-        run(app, &request, WARM_UP).await;
-        let (before, start) = (cpu(app.pid()), Instant::now());
-        let (good, bad) = run(app, &request, LENGTH).await;
-        let time = start.elapsed();
-        let spent = cpu(app.pid()).saturating_sub(before);
+    pub(crate) fn per_second(&self) -> f64 {
+        count(self.good) / self.took.as_secs_f64()
+    }
 
-        let per_request = spent.as_secs_f64() * 1000.0 / f64::from(good.max(1));
-        let per_second = f64::from(good) / time.as_secs_f64();
-        report.add(format!("{what}, requests per second"), per_second, "1/s", None);
-        report.add(format!("{what}, CPU per request"), per_request, "ms", None);
-        if bad > 0 {
-            report.add(format!("{what}, not 200"), f64::from(bad), "", None);
+    /// The time in milliseconds within which this share of the replies came, in hundredths.
+    pub(crate) fn percentile_ms(&self, percent: usize) -> f64 {
+        let last = self.times.len().saturating_sub(1);
+        let time = self.times.get(last * percent / 100);
+        time.map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+    }
+
+    pub(crate) fn add(mut self, other: Self) -> Self {
+        self.good += other.good;
+        self.bad += other.bad;
+        self.times.extend(other.times);
+        self.times.sort_unstable();
+        self.cpu += other.cpu;
+        self.took += other.took;
+        self
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "fewer requests than 2^52")]
+fn count(requests: usize) -> f64 {
+    requests.max(1) as f64
+}
+
+/// Many connections that send the requests of a list in turn.
+pub(crate) struct Load {
+    pub(crate) address: String,
+    /// The server's process.
+    pub(crate) pid: u32,
+    pub(crate) connections: usize,
+    pub(crate) until: Until,
+    /// How long a connection rests after each reply.
+    pub(crate) pause: Duration,
+}
+
+impl Load {
+    /// 32 connections without a pause, as in the figures of the bars.
+    pub(crate) fn full(address: String, pid: u32, length: Duration) -> Self {
+        Self {
+            address,
+            pid,
+            connections: 32,
+            until: Until::Passed(length),
+            pause: Duration::ZERO,
         }
     }
-    report.add("memory at its most", memory(app.pid(), "VmHWM:"), "MB", None);
-}
 
-/// Sends the request over and over on all connections; how many replies were 200, and how many
-/// were not.
-async fn run(app: &TestBinary, request: &str, length: Duration) -> (u32, u32) {
-    let end = Instant::now() + length;
-    let mut connections = JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        connections.spawn(repeat(app.address(), request.to_owned(), end));
+    pub(crate) async fn run(&self, requests: &[Request]) -> Outcome {
+        let (before, start) = (cpu(self.pid), Instant::now());
+        let (next, requests) = (Arc::new(AtomicUsize::new(0)), Arc::<[Request]>::from(requests));
+        let mut connections = JoinSet::new();
+        for _ in 0..self.connections {
+            let connection = Connection {
+                address: self.address.clone(),
+                next: Arc::clone(&next),
+                requests: Arc::clone(&requests),
+                pause: self.pause,
+                end: match self.until {
+                    Until::Passed(length) => Some(start + length),
+                    Until::Sent => None,
+                },
+            };
+            connections.spawn(connection.run());
+        }
+        let outcomes = connections.join_all().await;
+        Outcome {
+            took: start.elapsed(),
+            cpu: cpu(self.pid).saturating_sub(before),
+            ..outcomes.into_iter().fold(Outcome::default(), Outcome::add)
+        }
     }
-    let counts = connections.join_all().await;
-    counts
-        .into_iter()
-        .fold((0, 0), |(good, bad), (more_good, more_bad)| {
-            (good + more_good, bad + more_bad)
-        })
 }
 
-async fn repeat(address: String, request: String, end: Instant) -> (u32, u32) {
-    let stream = TcpStream::connect(&address).await.expect("the server accepts");
-    stream.set_nodelay(true).expect("TCP has this option");
-    let mut stream = BufReader::with_capacity(64 * 1024, stream);
-    let (mut good, mut bad) = (0, 0);
-    while Instant::now() < end {
-        stream
-            .write_all(request.as_bytes())
+struct Connection {
+    address: String,
+    next: Arc<AtomicUsize>,
+    requests: Arc<[Request]>,
+    pause: Duration,
+    end: Option<Instant>,
+}
+
+impl Connection {
+    async fn run(self) -> Outcome {
+        let stream = TcpStream::connect(&self.address)
             .await
-            .expect("the server reads");
-        if reply_is_ok(&mut stream).await {
-            good += 1;
-        } else {
-            bad += 1;
+            .expect("the server accepts");
+        stream.set_nodelay(true).expect("TCP has this option");
+        let mut stream = BufReader::with_capacity(64 * 1024, stream);
+        let mut outcome = Outcome::default();
+        while let Some(request) = self.next_request() {
+            let start = Instant::now();
+            let written = stream.write_all(request.as_bytes()).await;
+            written.expect("the server reads");
+            if reply_is_good(&mut stream).await {
+                outcome.good += 1;
+            } else {
+                outcome.bad += 1;
+            }
+            outcome.times.push(start.elapsed());
+            if !self.pause.is_zero() {
+                tokio::time::sleep(self.pause).await;
+            }
+        }
+        outcome
+    }
+
+    fn next_request(&self) -> Option<&Request> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        match self.end {
+            Some(end) => (Instant::now() < end).then(|| &self.requests[number % self.requests.len()]),
+            None => self.requests.get(number),
         }
     }
-    (good, bad)
 }
 
 /// Reads one reply to its end.
-async fn reply_is_ok(stream: &mut BufReader<TcpStream>) -> bool {
-    let (mut line, mut length, mut ok) = (String::new(), None, false);
+async fn reply_is_good(stream: &mut BufReader<TcpStream>) -> bool {
+    let (mut line, mut length, mut good) = (String::new(), None, false);
     loop {
         line.clear();
         let read = stream.read_line(&mut line).await.expect("the server answers");
@@ -109,7 +173,10 @@ async fn reply_is_ok(stream: &mut BufReader<TcpStream>) -> bool {
         if line == "\r\n" {
             break;
         }
-        ok |= line.starts_with("HTTP/1.1 200 ");
+        good |= line.starts_with("HTTP/1.1 2");
+        if line.starts_with("HTTP/1.1 204 ") {
+            length = Some(0);
+        }
         if let Some((name, value)) = line.split_once(':')
             && name.eq_ignore_ascii_case("content-length")
         {
@@ -128,5 +195,5 @@ async fn reply_is_ok(stream: &mut BufReader<TcpStream>) -> bool {
         stream.consume(part);
         left -= part;
     }
-    ok
+    good
 }

@@ -1,27 +1,86 @@
-//! `make bench`: sizes, start, memory and speed of the release binary, each beside its budget.
+//! `make bench`: what `latchkey` weighs and how fast it is, each figure beside its bar and goal.
 //!
 //! It prints a table and writes the same figures to `target/bench/report.json`. Times move with
 //! the machine: compare them within one run, and trust bytes and CPU per request most.
+//!
+//! `BENCH` names the parts, with commas between: `quick` (size, start, speed, memory), `pages`
+//! (page loads and a journey in Chromium), `growth` (up to a million users), `soak` (ten minutes),
+//! or `all`, the default. `BENCH_BESIDE` is the base address of another application whose sign-in
+//! page is loaded in the same run. `LATCHKEY_CHEAP_BIN` is a build of `latchkey` with the feature
+//! `cheap-hash`.
 
+mod bare;
+mod crowd;
+mod growth;
+mod journey;
 mod load;
+mod pages;
 mod process;
 mod report;
+mod requests;
+mod saturated;
 mod sizes;
+mod soak;
+mod speed;
 mod start;
+
+use std::env;
 
 use support::TestBinary;
 
 use report::Report;
 
+const PARTS: [&str; 4] = ["quick", "pages", "growth", "soak"];
+/// Nobody is slowed down, and sign-up signs in at once.
+const SETTINGS: [(&str, &str); 2] = [("RATE_LIMITS", "off"), ("CONFIRM_EMAIL", "false")];
+
 #[tokio::main]
 async fn main() {
+    if env::args().nth(1).as_deref() == Some(bare::COMMAND) {
+        return bare::serve().await;
+    }
+    let asked = env::var("BENCH").unwrap_or_default();
+    let parts = parts(&asked);
+    let beside = env::var("BENCH_BESIDE").ok().filter(|base| !base.is_empty());
     let mut report = Report::default();
-    let mut app = TestBinary::start(&[("RATE_LIMITS", "off"), ("CONFIRM_EMAIL", "false")]).await;
 
-    sizes::measure(&app, &mut report).await;
-    start::measure(&mut app, &mut report).await;
-    load::measure(&app, &mut report).await;
-
-    report.print();
+    if parts.contains(&"quick") {
+        let mut app = TestBinary::start(&SETTINGS).await;
+        sizes::measure(&app, &mut report).await;
+        start::measure(&mut app, &mut report).await;
+        speed::measure(&app, &mut report).await;
+        saturated::measure(&app, &mut report).await;
+        speed::measure_without_hash(&cheap().await, &mut report).await;
+    }
+    if parts.contains(&"pages") {
+        let app = TestBinary::start(&SETTINGS).await;
+        pages::measure(&app, beside.as_deref(), &mut report).await;
+        journey::measure(&app, &mut report).await;
+    }
+    if parts.contains(&"growth") {
+        growth::measure(cheap().await, &mut report).await;
+    }
+    if parts.contains(&"soak") {
+        let app = TestBinary::start(&SETTINGS).await;
+        soak::measure(&app, &mut report).await;
+    }
     report.write();
+}
+
+/// # Panics
+/// For a part that there is not.
+fn parts(asked: &str) -> Vec<&str> {
+    if matches!(asked, "" | "all") {
+        return PARTS.to_vec();
+    }
+    let parts: Vec<&str> = asked.split(',').map(str::trim).collect();
+    let unknown = parts.iter().find(|part| !PARTS.contains(part));
+    assert!(unknown.is_none(), "BENCH: {unknown:?} is none of {PARTS:?}");
+    parts
+}
+
+/// The build whose hash costs nothing.
+async fn cheap() -> TestBinary {
+    let program = env::var_os("LATCHKEY_CHEAP_BIN").expect("`make bench` builds LATCHKEY_CHEAP_BIN");
+    TestBinary::start_program(program.into(), &SETTINGS).await
 }

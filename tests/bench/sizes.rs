@@ -1,55 +1,32 @@
-//! Bytes of the site as it is served, and of the binary.
+//! Bytes of the site's files as they are served, and of the binary.
 
 use reqwest::Method;
 use reqwest::header::ACCEPT_ENCODING;
 use support::{Client, TestBinary, program};
 
-use crate::report::Report;
-
-const WASM_BUDGET_KB: f64 = 180.0;
-const BINARY_BUDGET_MB: f64 = 25.0;
+use crate::pages::kb;
+use crate::report::{Report, figure};
 
 pub(crate) async fn measure(app: &TestBinary, report: &mut Report) {
     let client = app.client();
     let page = client.get("/").await.body;
-    report_file(&client, report, "HTML", "/", None).await;
-    for (what, ending, budget) in [
-        ("wasm", ".wasm", Some(WASM_BUDGET_KB)),
-        ("JS", ".js", None),
-        ("CSS", ".css", None),
-    ] {
+    report.add(figure("HTML of /, br", fetched(&client, "/").await, "kB"));
+    for (what, ending) in [("wasm, br", ".wasm"), ("JS, br", ".js"), ("CSS, br", ".css")] {
         for path in linked(&page, ending) {
-            report_file(&client, report, what, &path, budget).await;
+            report.add(figure(what, fetched(&client, &path).await, "kB"));
         }
     }
     let binary = std::fs::metadata(program()).expect("the binary is there").len();
-    report.add("binary", kilo(binary) / 1000.0, "MB", Some(BINARY_BUDGET_MB));
+    report.add(figure("binary, the one file to deploy", kb(binary) / 1000.0, "MB").at_most(25.0, 15.0));
 }
 
-async fn report_file(client: &Client, report: &mut Report, what: &str, path: &str, budget: Option<f64>) {
-    report.add(
-        format!("{what}, raw"),
-        fetched(client, path, "identity").await,
-        "kB",
-        None,
-    );
-    report.add(
-        format!("{what}, br"),
-        fetched(client, path, "br").await,
-        "kB",
-        budget,
-    );
-}
-
-/// The size of a body in this encoding, in kB.
-async fn fetched(client: &Client, path: &str, encoding: &str) -> f64 {
-    let request = client
-        .request(Method::GET, path)
-        .header(ACCEPT_ENCODING, encoding);
+/// The size of a body, in kB.
+async fn fetched(client: &Client, path: &str) -> f64 {
+    let request = client.request(Method::GET, path).header(ACCEPT_ENCODING, "br");
     let reply = request.send().await.expect("the system answers");
     assert!(reply.status().is_success(), "{path}: {}", reply.status());
     let body = reply.bytes().await.expect("the reply comes to an end");
-    kilo(body.len() as u64)
+    kb(body.len() as u64)
 }
 
 /// The paths with this ending that the page links to, each once.
@@ -62,9 +39,4 @@ fn linked(page: &str, ending: &str) -> Vec<String> {
     paths.sort();
     paths.dedup();
     paths
-}
-
-#[expect(clippy::cast_precision_loss, reason = "no file is that large")]
-fn kilo(bytes: u64) -> f64 {
-    bytes as f64 / 1000.0
 }

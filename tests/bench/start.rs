@@ -7,11 +7,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::process::memory;
-use crate::report::Report;
+use crate::report::{Report, figure};
 
 const RUNS: usize = 10;
-const START_BUDGET_MS: f64 = 100.0;
-const IDLE_BUDGET_MB: f64 = 30.0;
 
 pub(crate) async fn measure(app: &mut TestBinary, report: &mut Report) {
     let mut times = Vec::with_capacity(RUNS);
@@ -23,19 +21,14 @@ pub(crate) async fn measure(app: &mut TestBinary, report: &mut Report) {
     }
     times.sort_unstable();
     let median = times[RUNS / 2].as_secs_f64() * 1000.0;
-    report.add(
-        "start to first 200 (median of 10)",
-        median,
-        "ms",
-        Some(START_BUDGET_MS),
-    );
+    report.add(figure("start to first 200", median, "ms").at_most(60.0, 20.0));
 
     let client = app.client();
     for path in ["/", "/sign-in", "/api/profile", "/healthz"] {
         client.get(path).await;
     }
     let idle = memory(app.pid(), "VmRSS:");
-    report.add("memory after a few requests", idle, "MB", Some(IDLE_BUDGET_MB));
+    report.add(figure("memory after a few requests", idle, "MB").at_most(25.0, 12.0));
 }
 
 async fn first_page(address: &str) -> Duration {

@@ -22,6 +22,7 @@ const START: Duration = Duration::from_secs(30);
 pub struct TestBinary {
     /// How browsers reach it; stays the same over a restart.
     pub public_url: String,
+    program: PathBuf,
     command: &'static [&'static str],
     env: BTreeMap<String, String>,
     folder: TempDir,
@@ -32,7 +33,12 @@ impl TestBinary {
     /// Starts `latchkey` with these settings on top of a port and a folder of its own, and waits
     /// until it is ready.
     pub async fn start(env: &[(&str, &str)]) -> Self {
-        let mut app = Self::launch(&[], env, "LISTEN_ADDR", 0).await;
+        Self::start_program(program(), env).await
+    }
+
+    /// Starts this build of `latchkey` in the same way.
+    pub async fn start_program(program: PathBuf, env: &[(&str, &str)]) -> Self {
+        let mut app = Self::launch(program, &[], env, "LISTEN_ADDR", 0).await;
         // A restart takes the same port.
         let address = app.address();
         app.env.insert("LISTEN_ADDR".to_owned(), address);
@@ -43,17 +49,24 @@ impl TestBinary {
     pub async fn start_altogic(port: u16, app_url: &str, env: &[(&str, &str)]) -> Self {
         let redirect_url = format!("{app_url}/auth-redirect");
         let env = [&[("REDIRECT_URL", redirect_url.as_str())], env].concat();
-        Self::launch(&["altogic"], &env, "EMBEDDED_ADDR", port).await
+        Self::launch(program(), &["altogic"], &env, "EMBEDDED_ADDR", port).await
     }
 
-    async fn launch(command: &'static [&str], env: &[(&str, &str)], address: &str, port: u16) -> Self {
+    async fn launch(
+        program: PathBuf,
+        command: &'static [&str],
+        env: &[(&str, &str)],
+        address: &str,
+        port: u16,
+    ) -> Self {
         let folder = TempDir::new().expect("temporary folders can be made");
         let address = (address.to_owned(), format!("127.0.0.1:{port}"));
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let env = [address].into_iter().chain(env.iter().map(owned)).collect();
-        let (child, public_url) = spawn(command, &env, folder.path()).await;
+        let (child, public_url) = spawn(&program, command, &env, folder.path()).await;
         Self {
             public_url,
+            program,
             command,
             env,
             folder,
@@ -107,7 +120,8 @@ impl TestBinary {
 
     /// Starts it again, at the same address and with the same data.
     pub async fn restart(&mut self) {
-        (self.child, self.public_url) = spawn(self.command, &self.env, self.folder.path()).await;
+        (self.child, self.public_url) =
+            spawn(&self.program, self.command, &self.env, self.folder.path()).await;
     }
 }
 
@@ -118,11 +132,15 @@ pub fn program() -> PathBuf {
 }
 
 /// Starts the program, waits until it is ready, and gives the address that it says.
-async fn spawn(command: &[&str], env: &BTreeMap<String, String>, folder: &Path) -> (Child, String) {
-    let program = program();
+async fn spawn(
+    program: &Path,
+    command: &[&str],
+    env: &BTreeMap<String, String>,
+    folder: &Path,
+) -> (Child, String) {
     let log = folder.join("log");
     let log_file = File::options().create(true).append(true).open(&log);
-    let mut child = Command::new(&program)
+    let mut child = Command::new(program)
         .args(command)
         // Without the settings and the .env file of whoever runs the tests.
         .env_clear()

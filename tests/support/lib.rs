@@ -22,11 +22,11 @@ mod story;
 pub use altogic::TestAltogic;
 pub use app::TestApp;
 pub use binary::{TestBinary, free_port, program};
-pub use browser::Browser;
+pub use browser::{Browser, Traffic};
 pub use client::{Client, Reply};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use mail::Mail;
-pub use picture::picture;
+pub use picture::{photo, picture};
 pub use story::{Stage, System, story, story_in_process};
 pub use thirtyfour::Key;
 

@@ -17,3 +17,31 @@ pub fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
         .expect("the format can be written");
     file.into_inner()
 }
+
+/// A JPEG photo of 1 MB, as telephones make them: fine grain everywhere.
+///
+/// # Panics
+/// Never; pictures in memory can be written.
+pub fn photo() -> Vec<u8> {
+    let mut seed = 1_u32;
+    let mut grain = || {
+        // xorshift32: the same photo each time.
+        seed ^= seed << 13;
+        seed ^= seed >> 17;
+        seed ^= seed << 5;
+        u8::try_from(seed % 48).unwrap_or_default()
+    };
+    let share = |at: u32, of: u32| u8::try_from(at * 200 / of).unwrap_or(u8::MAX);
+    let pixels = RgbImage::from_fn(1600, 1200, |x, y| {
+        let grain = grain();
+        Rgb([share(x, 1600) + grain, share(y, 1200) + grain, 96 + grain])
+    });
+    let mut file = Cursor::new(Vec::new());
+    pixels
+        .write_to(&mut file, ImageFormat::Jpeg)
+        .expect("the format can be written");
+    let mut file = file.into_inner();
+    // Readers stop at the end of the picture.
+    file.resize(file.len().max(1_000_000), 0);
+    file
+}

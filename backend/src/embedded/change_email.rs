@@ -146,8 +146,9 @@ async fn waiting(State(embedded): State<Embedded>, caller: Caller) -> Result<Rep
 }
 
 async fn cancel(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    let db = embedded.store.write();
-    access_tokens::delete_of_purpose(db, &caller.user.id, Purpose::ChangeEmail).await?;
+    let mut tx = embedded.store.begin().await?;
+    access_tokens::delete_of_purpose(&mut *tx, &caller.user.id, Purpose::ChangeEmail).await?;
+    tx.commit().await?;
     Ok(Reply(()))
 }
 

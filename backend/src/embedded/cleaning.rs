@@ -9,6 +9,8 @@ use super::{Embedded, storage};
 const EVERY: Duration = Duration::from_hours(1);
 /// How long a finished mail is kept, for questions about whether it was sent.
 const KEEP_MAIL: Duration = Duration::from_hours(7 * 24);
+/// The most rows of a table that are removed in one transaction: others get their turn in between.
+const AT_ONCE: i64 = 500;
 
 pub(crate) async fn run(embedded: Embedded) {
     storage::sweep_orphans(&embedded).await;
@@ -25,7 +27,14 @@ pub(crate) async fn run(embedded: Embedded) {
 
 async fn clean(embedded: &Embedded) -> sqlx::Result<()> {
     let now = embedded.settings.clock.now_ms();
-    sessions::delete_expired(embedded.store.write(), embedded.alive(now)).await?;
-    access_tokens::delete_expired(embedded.store.write(), now).await?;
-    outbox::delete_finished(embedded.store.write(), now - as_ms(KEEP_MAIL)).await
+    loop {
+        let mut tx = embedded.store.begin().await?;
+        let removed = sessions::delete_expired(&mut *tx, embedded.alive(now), AT_ONCE).await?
+            + access_tokens::delete_expired(&mut *tx, now, AT_ONCE).await?
+            + outbox::delete_finished(&mut *tx, now - as_ms(KEEP_MAIL), AT_ONCE).await?;
+        tx.commit().await?;
+        if removed == 0 {
+            return Ok(());
+        }
+    }
 }

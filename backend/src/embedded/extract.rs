@@ -84,10 +84,16 @@ fn token(headers: &HeaderMap) -> Option<String> {
 /// Writes the time of use beside the request, which does not wait for it.
 fn note_use(embedded: Embedded, session_id: String, now: i64) {
     tokio::spawn(async move {
-        if let Err(error) = sessions::set_last_seen_at(embedded.store.write(), &session_id, now).await {
+        if let Err(error) = write_use(&embedded, &session_id, now).await {
             tracing::warn!(%error, "the time of a session's use was not written");
         }
     });
+}
+
+async fn write_use(embedded: &Embedded, session_id: &str, now: i64) -> sqlx::Result<()> {
+    let mut tx = embedded.store.begin().await?;
+    sessions::set_last_seen_at(&mut *tx, session_id, now).await?;
+    tx.commit().await
 }
 
 impl Embedded {

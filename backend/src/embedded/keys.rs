@@ -68,7 +68,9 @@ pub async fn create(data_dir: &Path, kind: KeyKind, name: &str) -> anyhow::Resul
         revoked_at: None,
     };
     let store = store(data_dir).await?;
-    keys::insert(store.write(), &row).await?;
+    let mut tx = store.begin().await?;
+    keys::insert(&mut *tx, &row).await?;
+    tx.commit().await?;
     store.close().await;
     Ok(key(row, Some(text)))
 }
@@ -80,7 +82,9 @@ pub async fn create(data_dir: &Path, kind: KeyKind, name: &str) -> anyhow::Resul
 /// A database that cannot be opened or written.
 pub async fn revoke(data_dir: &Path, id: &str) -> anyhow::Result<bool> {
     let store = store(data_dir).await?;
-    let revoked = keys::revoke(store.write(), id, Clock::system().now_ms()).await?;
+    let mut tx = store.begin().await?;
+    let revoked = keys::revoke(&mut *tx, id, Clock::system().now_ms()).await?;
+    tx.commit().await?;
     store.close().await;
     Ok(revoked)
 }

@@ -167,8 +167,9 @@ async fn send_due(embedded: &Embedded, mailer: &Mailer) -> sqlx::Result<Option<D
             mailer.send(embedded, &row).await
         };
         let now = clock.now_ms();
+        let mut tx = embedded.store.begin().await?;
         match sent {
-            Ok(()) => outbox::set_sent(embedded.store.write(), &row.id, now).await?,
+            Ok(()) => outbox::set_sent(&mut *tx, &row.id, now).await?,
             Err(failure) => {
                 let next = (!failure.lasting).then(|| now + as_ms(pause(row.attempts)));
                 tracing::warn!(
@@ -178,9 +179,10 @@ async fn send_due(embedded: &Embedded, mailer: &Mailer) -> sqlx::Result<Option<D
                     last = next.is_none(),
                     "a mail was not sent"
                 );
-                outbox::set_failed(embedded.store.write(), &row.id, &failure.text, next).await?;
+                outbox::set_failed(&mut *tx, &row.id, &failure.text, next).await?;
             }
         }
+        tx.commit().await?;
     }
     let next = outbox::next_attempt_at(embedded.store.read()).await?;
     Ok(next.map(|next| {

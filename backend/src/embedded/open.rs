@@ -30,7 +30,7 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
         settings,
         store,
         objects,
-        passwords: Passwords::new(),
+        passwords: Passwords::new().context("starting the password threads")?,
         keys: Keys::default(),
         limits,
         link_key,

@@ -100,10 +100,10 @@ impl IntoResponse for Refusal {
 
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
-        // SQLite's primary codes BUSY, LOCKED, READONLY, IOERR and FULL: the request was sound,
-        // and works again once the disk does.
+        // SQLite's primary codes BUSY, LOCKED, READONLY, IOERR and FULL, and a commit that failed:
+        // the request was sound, and works again once the disk does.
         let passing = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
             sqlx::Error::Database(database) => database
                 .code()
                 .and_then(|code| code.parse::<u32>().ok())

@@ -36,7 +36,9 @@ async fn list(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<
 }
 
 async fn sign_out_all_except(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    sessions::delete_of_user(embedded.store.write(), &caller.user.id, Some(&caller.session.id)).await?;
+    let mut tx = embedded.store.begin().await?;
+    sessions::delete_of_user(&mut *tx, &caller.user.id, Some(&caller.session.id)).await?;
+    tx.commit().await?;
     Ok(Reply(()))
 }
 

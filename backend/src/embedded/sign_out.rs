@@ -42,11 +42,15 @@ async fn sign_out(
     if owner.is_some_and(|owner| owner != caller.user.id) {
         return Err(errors::invalid_token());
     }
-    sessions::delete_own(embedded.store.write(), &caller.user.id, named, &token_hash).await?;
+    let mut tx = embedded.store.begin().await?;
+    sessions::delete_own(&mut *tx, &caller.user.id, named, &token_hash).await?;
+    tx.commit().await?;
     Ok(Reply(()))
 }
 
 async fn sign_out_all(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    sessions::delete_of_user(embedded.store.write(), &caller.user.id, None).await?;
+    let mut tx = embedded.store.begin().await?;
+    sessions::delete_of_user(&mut *tx, &caller.user.id, None).await?;
+    tx.commit().await?;
     Ok(Reply(()))
 }

@@ -61,12 +61,25 @@ impl Driver {
     }
 
     pub(super) async fn session(&self) -> WebDriver {
+        self.begin(self.chrome()).await
+    }
+
+    /// A session with a log of the network.
+    pub(super) async fn counting_session(&self) -> WebDriver {
+        let mut chrome = self.chrome();
+        chrome
+            .set_logging_prefs("performance", LoggingPrefsLogLevel::All)
+            .expect("the setting is JSON");
+        self.begin(chrome).await
+    }
+
+    async fn begin(&self, chrome: ChromeCapabilities) -> WebDriver {
         install_crypto();
-        let session = WebDriver::new(&self.url, self.capabilities()).await;
+        let session = WebDriver::new(&self.url, Capabilities::from(chrome)).await;
         session.unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
     }
 
-    fn capabilities(&self) -> Capabilities {
+    fn chrome(&self) -> ChromeCapabilities {
         let mut chrome = ChromeCapabilities::new();
         let profile = format!("--user-data-dir={}", self.profile.path().display());
         for flag in FLAGS.into_iter().chain([profile.as_str()]) {
@@ -75,7 +88,7 @@ impl Driver {
         chrome
             .set_browser_log_level(LoggingPrefsLogLevel::All)
             .expect("the setting is JSON");
-        chrome.into()
+        chrome
     }
 }
 

@@ -115,7 +115,7 @@ impl Browser {
         assert!(found.is_empty(), "on {path}:\n{}", found.join("\n"));
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    pub(super) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let answer = self.web.cdp().send_raw(command, parameters).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))
     }

@@ -3,6 +3,7 @@
 mod console;
 mod driver;
 mod look;
+mod traffic;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,7 @@ use crate::eventually;
 use console::Console;
 use driver::Driver;
 use look::APP_IS_THERE;
+pub use traffic::Traffic;
 
 /// What finds an element by its role and its accessible name.
 const FIND: &str = include_str!("find.js");

@@ -203,6 +203,13 @@ async fn insert(embedded: &Embedded, actor: &Actor, target: Target, uploaded: Up
     Ok(file)
 }
 
+async fn write_object(embedded: &Embedded, row: &FileRow, former: &str) -> sqlx::Result<bool> {
+    let mut tx = embedded.store.begin().await?;
+    let written = files::replace_object(&mut *tx, row, former).await?;
+    tx.commit().await?;
+    Ok(written)
+}
+
 async fn replace(embedded: &Embedded, file: FileRow, uploaded: Uploaded) -> Result<Reply<Value>> {
     let former = file.object_name.clone();
     let row = FileRow {
@@ -212,7 +219,7 @@ async fn replace(embedded: &Embedded, file: FileRow, uploaded: Uploaded) -> Resu
         updated_at: embedded.settings.clock.now_ms(),
         ..file
     };
-    let written = files::replace_object(embedded.store.write(), &row, &former).await;
+    let written = write_object(embedded, &row, &former).await;
     let unused = if matches!(written, Ok(true)) {
         &former
     } else {

@@ -160,11 +160,15 @@ pub(crate) async fn delete_of_user(db: impl SqliteExecutor<'_>, user_id: &str) -
     Ok(())
 }
 
-/// Removes the rows of tokens that have expired.
-pub(crate) async fn delete_expired(db: impl SqliteExecutor<'_>, now: i64) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM access_tokens WHERE expires_at <= $1")
-        .bind(now)
-        .execute(db)
-        .await?;
-    Ok(())
+/// Removes some of the tokens that have expired, at most `limit`; tells how many.
+pub(crate) async fn delete_expired(db: impl SqliteExecutor<'_>, now: i64, limit: i64) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM access_tokens WHERE token_hash IN
+         (SELECT token_hash FROM access_tokens WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now)
+    .bind(limit)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -110,12 +110,24 @@ pub(crate) async fn of_user(
     user_id: Option<&str>,
     bucket_id: Option<&str>,
 ) -> sqlx::Result<Vec<FileRow>> {
-    sqlx::query_as(
-        "SELECT * FROM files WHERE ($1 IS NULL OR user_id = $1) AND ($2 IS NULL OR bucket_id = $2)
-         ORDER BY uploaded_at, id",
-    )
-    .bind(user_id)
-    .bind(bucket_id)
+    // Each case has its statement, because one with `$1 IS NULL OR` would read the whole table.
+    match (user_id, bucket_id) {
+        (None, None) => sqlx::query_as("SELECT * FROM files ORDER BY uploaded_at, id"),
+        (Some(user), None) => {
+            sqlx::query_as("SELECT * FROM files WHERE user_id = $1 ORDER BY uploaded_at, id").bind(user)
+        }
+        (None, Some(bucket)) => {
+            sqlx::query_as("SELECT * FROM files WHERE bucket_id = $1 ORDER BY uploaded_at, id").bind(bucket)
+        }
+        (Some(user), Some(bucket)) => {
+            // The sign keeps the index of the bucket out: a bucket may hold everybody's files.
+            sqlx::query_as(
+                "SELECT * FROM files WHERE user_id = $1 AND +bucket_id = $2 ORDER BY uploaded_at, id",
+            )
+            .bind(user)
+            .bind(bucket)
+        }
+    }
     .fetch_all(db)
     .await
 }
@@ -165,16 +177,22 @@ pub(crate) async fn set_public(
     is_public: bool,
     now: i64,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE files SET is_public = $3, updated_at = $4
-         WHERE bucket_id = $1 AND ($2 IS NULL OR user_id = $2) AND is_public <> $3",
-    )
-    .bind(bucket_id)
-    .bind(user_id)
-    .bind(is_public)
-    .bind(now)
-    .execute(db)
-    .await?;
+    let of_everybody =
+        "UPDATE files SET is_public = $2, updated_at = $3 WHERE bucket_id = $1 AND is_public <> $2";
+    let of_one = "UPDATE files SET is_public = $2, updated_at = $3
+                  WHERE user_id = $4 AND +bucket_id = $1 AND is_public <> $2";
+    let statement = match user_id {
+        None => sqlx::query(of_everybody)
+            .bind(bucket_id)
+            .bind(is_public)
+            .bind(now),
+        Some(user_id) => sqlx::query(of_one)
+            .bind(bucket_id)
+            .bind(is_public)
+            .bind(now)
+            .bind(user_id),
+    };
+    statement.execute(db).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The database: one file of statements for each table, one statement for each function.
 //!
 //! Statements use `$1` placeholders and constructs that SQLite and Postgres share; times are unix
-//! milliseconds, JSON is text. Only this file knows that the database is SQLite.
+//! milliseconds, JSON is text. Only this file and `writer.rs` know that the database is SQLite.
 
 pub(crate) mod access_tokens;
 pub(crate) mod buckets;
@@ -9,24 +9,27 @@ pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod keys;
 pub(crate) mod outbox;
+#[cfg(test)]
+mod plans;
 pub(crate) mod sessions;
 pub(crate) mod users;
+mod writer;
 
 use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, SqlitePool};
 
-/// A write transaction; without `commit` it is rolled back.
-pub(crate) type Write = Transaction<'static, Sqlite>;
+pub(crate) use writer::Write;
+use writer::Writer;
 
-/// The database's two doors: many readers, and one writer, so that writes queue here and never
-/// meet `SQLITE_BUSY` among themselves.
+/// The database's two doors: many readers, who never wait for a write, and one writer, so that
+/// writes queue here and never meet `SQLITE_BUSY` among themselves.
 #[derive(Clone)]
 pub(crate) struct Store {
     reader: SqlitePool,
-    writer: SqlitePool,
+    writer: Writer,
 }
 
 const READERS: u32 = 4;
@@ -44,24 +47,20 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(WAIT);
-        let pool = || {
-            SqlitePoolOptions::new()
-                .test_before_acquire(false)
-                .acquire_timeout(WAIT)
-        };
 
-        let writer = pool()
-            .max_connections(1)
-            .min_connections(1)
-            .connect_with(options.clone())
-            .await?;
-        sqlx::migrate!().run(&writer).await?;
-        let reader = pool()
+        let mut writer = options.connect().await?;
+        sqlx::migrate!().run(&mut writer).await?;
+        let reader = SqlitePoolOptions::new()
+            .test_before_acquire(false)
+            .acquire_timeout(WAIT)
             .max_connections(READERS)
             .min_connections(1)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Self { reader, writer })
+        Ok(Self {
+            reader,
+            writer: Writer::new(writer, WAIT),
+        })
     }
 
     /// For statements that only read.
@@ -69,26 +68,17 @@ impl Store {
         &self.reader
     }
 
-    /// For a single statement that writes.
-    pub(crate) fn write(&self) -> &SqlitePool {
-        &self.writer
-    }
-
-    /// For several statements that hold together. The write lock is taken at once, so what the
+    /// For statements that write, and hold together. The write lock is taken at once, so what the
     /// transaction reads stays true until it commits.
     pub(crate) async fn begin(&self) -> sqlx::Result<Write> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+        self.writer.begin().await
     }
 
     /// Finishes what is under way, folds the write-ahead log into the file, and closes.
     pub(crate) async fn close(&self) {
         self.reader.close().await;
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&self.writer)
-            .await
-        {
+        if let Err(error) = self.writer.close().await {
             tracing::warn!(%error, "the write-ahead log stays; the next start reads it");
         }
-        self.writer.close().await;
     }
 }

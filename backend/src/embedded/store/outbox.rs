@@ -75,12 +75,16 @@ pub(crate) async fn latest(
     to_address: Option<&str>,
     limit: i64,
 ) -> sqlx::Result<Vec<MailRow>> {
-    sqlx::query_as(
+    // Two statements, because one with `$1 IS NULL OR` would read the whole table.
+    let of_everybody =
         "SELECT id, kind, to_address, recipient_name, link_seed, created_at, attempts FROM outbox
-         WHERE $1 IS NULL OR to_address = $1 ORDER BY created_at DESC, id LIMIT $2",
-    )
-    .bind(to_address)
-    .bind(limit)
+                        ORDER BY created_at DESC, id LIMIT $1";
+    let of_one = "SELECT id, kind, to_address, recipient_name, link_seed, created_at, attempts FROM outbox
+                  WHERE to_address = $2 ORDER BY created_at DESC, id LIMIT $1";
+    match to_address {
+        None => sqlx::query_as(of_everybody).bind(limit),
+        Some(to_address) => sqlx::query_as(of_one).bind(limit).bind(to_address),
+    }
     .fetch_all(db)
     .await
 }
@@ -135,13 +139,22 @@ pub(crate) async fn set_failed(
     Ok(())
 }
 
-/// Removes mails that were sent or given up before `before`.
-pub(crate) async fn delete_finished(db: impl SqliteExecutor<'_>, before: i64) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM outbox WHERE next_attempt_at IS NULL AND created_at < $1")
-        .bind(before)
-        .execute(db)
-        .await?;
-    Ok(())
+/// Removes some of the mails that were sent or given up before `before`, at most `limit`; tells
+/// how many.
+pub(crate) async fn delete_finished(
+    db: impl SqliteExecutor<'_>,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM outbox WHERE id IN
+         (SELECT id FROM outbox WHERE next_attempt_at IS NULL AND created_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Removes every mail to an address.

@@ -152,12 +152,20 @@ pub(crate) async fn delete_of_user(
     Ok(())
 }
 
-/// Removes the rows of sessions that have expired.
-pub(crate) async fn delete_expired(db: impl SqliteExecutor<'_>, alive: Alive) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
-        .bind(alive.created_after)
-        .bind(alive.seen_after)
-        .execute(db)
-        .await?;
-    Ok(())
+/// Removes some of the sessions that have expired, at most `limit`; tells how many.
+pub(crate) async fn delete_expired(
+    db: impl SqliteExecutor<'_>,
+    alive: Alive,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM sessions WHERE id IN
+         (SELECT id FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2 LIMIT $3)",
+    )
+    .bind(alive.created_after)
+    .bind(alive.seen_after)
+    .bind(limit)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }
