@@ -1,5 +1,7 @@
 //! A browser on a slow telephone, and what travels to and from it.
 
+use std::sync::atomic::AtomicBool;
+
 use serde_json::{Value, json};
 
 use super::driver::Driver;
@@ -23,6 +25,7 @@ impl Browser {
             base: base.to_owned(),
             web,
             console: Console::default(),
+            app_comes: AtomicBool::new(true),
             _driver: driver,
         };
         browser.devtools("Network.enable", json!({})).await;
