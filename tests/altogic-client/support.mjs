@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,6 +32,16 @@ let addresses = 0;
 export function freshEmail() {
   addresses += 1;
   return `person+${addresses}@latchkey.example`;
+}
+
+/** A port that is free now, for a server whose address must be known before it starts. */
+export async function freePort() {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address();
+  holder.close();
+  await once(holder, 'close');
+  return port;
 }
 
 /** Starts `latchkey altogic` on a free port with a folder of its own; `settings` are its variables. */

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::storage::{PNG, stored, upload};
+use crate::storage::{PNG, stored, upload_png};
 use crate::support::{Reply, Server, User};
 
 async fn call(server: &Server, user: &User, path: &str, body: Value) -> Reply {
@@ -10,8 +10,7 @@ async fn call(server: &Server, user: &User, path: &str, body: Value) -> Reply {
 }
 
 async fn with_bucket() -> (Server, User) {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let made = call(
         &server,
         &user,
@@ -29,7 +28,7 @@ async fn with_bucket() -> (Server, User) {
 
 async fn add(server: &Server, user: &User, name: &str) -> Reply {
     let query = format!("bucket=photos&fileName={name}");
-    let reply = upload(server, Some(&user.token), &query, "image/png", PNG.to_vec()).await;
+    let reply = upload_png(server, user, &query).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply
 }

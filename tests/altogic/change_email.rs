@@ -21,8 +21,7 @@ const DEAD: &str = "http://app.example/auth-redirect?lang=en&status=400&action=c
 
 #[tokio::test]
 async fn the_account_moves_when_the_button_is_pressed() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     let asked = ask(&server, &user, PASSWORD, "New@x.io").await;
 
@@ -85,8 +84,7 @@ async fn the_account_moves_when_the_button_is_pressed() {
 
 #[tokio::test]
 async fn wrong_fields_and_passwords_are_refused() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     ask(&server, &user, "another password", "new@x.io")
         .await
@@ -109,8 +107,7 @@ async fn wrong_fields_and_passwords_are_refused() {
 
 #[tokio::test]
 async fn a_taken_address_is_answered_as_a_free_one() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     server.verified_user("grace@x.io").await;
 
     let taken = ask(&server, &user, PASSWORD, "grace@x.io").await;
@@ -131,8 +128,7 @@ async fn waiting(server: &Server, user: &User) -> Value {
 
 #[tokio::test]
 async fn what_waits_is_shown_replaced_and_cancelled() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     assert_eq!(waiting(&server, &user).await, Value::Null);
 
     ask(&server, &user, PASSWORD, "one@x.io").await;
@@ -152,8 +148,7 @@ async fn what_waits_is_shown_replaced_and_cancelled() {
 
 #[tokio::test]
 async fn an_address_taken_meanwhile_stays_its_owners() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     ask(&server, &user, PASSWORD, "grace@x.io").await;
     let key = server.mailed_key("grace@x.io").await;
     let grace = server.verified_user("grace@x.io").await;

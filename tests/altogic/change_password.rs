@@ -11,8 +11,7 @@ async fn change(server: &Server, session: Option<&str>, old: &str, new: &str) ->
 
 #[tokio::test]
 async fn the_new_password_opens_and_other_sessions_end() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let other = server.sign_in("ada@x.io", PASSWORD).await.text("/session/token");
 
     assert_eq!(
@@ -38,8 +37,7 @@ async fn the_new_password_opens_and_other_sessions_end() {
 
 #[tokio::test]
 async fn a_wrong_old_password_changes_nothing() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     change(&server, Some(&user.token), "another password", NEW)
         .await

@@ -3,20 +3,12 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::storage::{PNG, stored, upload};
+use crate::storage::{PNG, stored, upload, upload_png};
 use crate::support::{Reply, Server, User};
 
 async fn with_file() -> (Server, User, Reply) {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
-    let file = upload(
-        &server,
-        Some(&user.token),
-        "fileName=cat.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let (server, user) = Server::with_user().await;
+    let file = upload_png(&server, &user, "fileName=cat.png").await;
     (server, user, file)
 }
 
@@ -199,8 +191,7 @@ async fn other_peoples_files_are_read_when_public_and_never_changed() {
 
 #[tokio::test]
 async fn what_the_official_client_wraps_in_json_is_stored_unwrapped() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let options = "%7B%22contentType%22%3A%22text%2Fplain%3Bcharset%3DUTF-8%22%7D";
     let path = format!("storage/bucket/upload-object?bucket=root&fileName=a.txt&options={options}");
 
@@ -252,8 +243,7 @@ async fn a_replaced_file_keeps_its_name_and_address() {
 
 #[tokio::test]
 async fn an_upload_that_is_cut_off_leaves_nothing() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let address = server.base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -282,8 +272,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
 
 #[tokio::test]
 async fn a_download_that_is_cut_off_does_no_harm() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let bytes = vec![7; 8 * 1024 * 1024];
     let file = upload(
         &server,

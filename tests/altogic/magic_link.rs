@@ -4,8 +4,7 @@ use crate::support::Server;
 
 #[tokio::test]
 async fn a_magic_link_works_once() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     assert_eq!(
         server

@@ -32,8 +32,7 @@ async fn the_user_is_the_sessions_owner() {
 
 #[tokio::test]
 async fn the_own_record_is_read_and_changed() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let picture = "http://localhost/_storage/a/b/c";
 
     let changed = update(
@@ -63,8 +62,7 @@ async fn the_own_record_is_read_and_changed() {
 
 #[tokio::test]
 async fn null_removes_a_field() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     update(
         &server,
         &user,
@@ -125,8 +123,7 @@ async fn system_fields_other_rows_and_other_models_are_refused() {
 
 #[tokio::test]
 async fn unsound_values_are_refused() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     for (values, field) in [
         (json!({ "name": "" }), "name"),

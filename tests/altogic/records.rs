@@ -20,8 +20,7 @@ fn query(expression: impl Into<Value>) -> Value {
 
 #[tokio::test]
 async fn fields_are_updated_all_or_none() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let updates = json!([
         { "field": "visits", "updateType": "increment", "value": 2 },
         { "field": "visits", "updateType": "multiply", "value": 5 },
@@ -165,8 +164,7 @@ async fn lists_hold_the_own_record_alone() {
 
 #[tokio::test]
 async fn filtered_updates_touch_what_they_match() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let hit = query("name == 'Ada'");
     let miss = query("name == 'Bob'");
 
@@ -228,8 +226,7 @@ async fn a_deleted_account_is_gone_and_its_address_free() {
 
 #[tokio::test]
 async fn odd_pages_are_named() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let body = json!({ "model": "users", "query": { "page": 0, "limit": -1 } });
 
     let reply = server.post("db/get-list", Some(&user.token), body).await;

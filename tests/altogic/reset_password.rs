@@ -33,8 +33,7 @@ async fn mailed_key(server: &Server) -> String {
 
 #[tokio::test]
 async fn a_mailed_link_sets_a_password_once_and_ends_every_session() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let key = mailed_key(&server).await;
     let link = server.open(server.mailed_link("ada@x.io").await.as_str()).await;
     assert!(

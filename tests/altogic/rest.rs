@@ -20,8 +20,7 @@ async fn an_unknown_path_is_a_json_404() {
 
 #[tokio::test]
 async fn what_is_not_here_is_answered_as_switched_off() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     for path in [
         "signup-phone",

@@ -6,8 +6,7 @@ use crate::support::{PASSWORD, Server};
 
 #[tokio::test]
 async fn a_restart_keeps_everything() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     server.sign_up("waits@x.io").await;
     let key = server.mailed_key("waits@x.io").await;
     let client_key = server.embedded.client_key().to_owned();
@@ -27,8 +26,7 @@ async fn a_restart_keeps_everything() {
 
 #[tokio::test]
 async fn a_server_that_is_not_closed_loses_nothing() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     let next = Server::start_in(server.kill(), |_| {}).await;
 
@@ -49,8 +47,7 @@ async fn a_closed_server_refuses_in_words() {
 
 #[tokio::test]
 async fn the_database_holds_no_secret() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     server.post_empty("auth/send-magic?email=ada@x.io", None).await;
     let key = server.mailed_key("ada@x.io").await;
     server

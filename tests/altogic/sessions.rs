@@ -27,8 +27,7 @@ async fn the_list_shows_the_own_token_and_handles_of_the_others_newest_first() {
 
 #[tokio::test]
 async fn a_handle_opens_nothing() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let sessions = server.get("auth/sessions", Some(&user.token)).await;
     let handle = sessions.text("/0/id");
 
@@ -95,8 +94,7 @@ async fn the_forwarded_address_counts_only_from_a_trusted_proxy() {
 
 #[tokio::test]
 async fn signing_out_all_others_keeps_the_own() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let other = server.sign_in("ada@x.io", PASSWORD).await.text("/session/token");
     let stranger = server.verified_user("grace@x.io").await;
 

@@ -4,8 +4,7 @@ use crate::support::{PASSWORD, Server};
 
 #[tokio::test]
 async fn the_right_password_opens_a_session() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     let reply = server.sign_in(" ADA@X.io ", PASSWORD).await;
 

@@ -4,8 +4,7 @@ use crate::support::{PASSWORD, Server};
 
 #[tokio::test]
 async fn sign_out_ends_the_own_session_and_no_other() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let other = server.sign_in("ada@x.io", PASSWORD).await.text("/session/token");
 
     assert_eq!(
@@ -30,8 +29,7 @@ async fn sign_out_ends_the_own_session_and_no_other() {
 
 #[tokio::test]
 async fn another_own_session_ends_by_handle_or_by_token() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let by_token = server.sign_in("ada@x.io", PASSWORD).await;
     let by_handle = server.sign_in("ada@x.io", PASSWORD).await;
 
@@ -101,8 +99,7 @@ async fn sign_out_needs_a_session() {
 
 #[tokio::test]
 async fn sign_out_all_ends_the_own_session_too() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let other = server.sign_in("ada@x.io", PASSWORD).await.text("/session/token");
 
     assert_eq!(

@@ -83,8 +83,7 @@ async fn a_longer_minimum_counts() {
 
 #[tokio::test]
 async fn a_taken_address_is_answered_as_a_fresh_one_and_its_owner_told() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     let fresh = server.sign_up("grace@x.io").await;
     let taken = server.sign_up("ada@x.io").await;

@@ -4,7 +4,7 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server};
+use crate::support::{Reply, Server, User};
 
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
 
@@ -26,23 +26,20 @@ pub async fn upload(
     Reply::of(request.multipart(Form::new().part("file", part))).await
 }
 
+/// Uploads [`PNG`] as the user, as the query says.
+pub async fn upload_png(server: &Server, user: &User, query: &str) -> Reply {
+    upload(server, Some(&user.token), query, "image/png", PNG.to_vec()).await
+}
+
 pub fn stored(server: &Server) -> usize {
     fs::read_dir(server.folder().join("files")).unwrap().count()
 }
 
 #[tokio::test]
 async fn an_uploaded_picture_is_public_under_its_path() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
-    let file = upload(
-        &server,
-        Some(&user.token),
-        "bucket=root&fileName=cat.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let file = upload_png(&server, &user, "bucket=root&fileName=cat.png").await;
 
     assert_eq!(file.status, 200, "{}", file.body);
     assert_eq!(file.text("/fileName"), "cat.png");
@@ -70,16 +67,8 @@ async fn an_uploaded_picture_is_public_under_its_path() {
 
 #[tokio::test]
 async fn a_picture_is_asked_for_again_by_etag_range_and_head() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
-    let file = upload(
-        &server,
-        Some(&user.token),
-        "fileName=cat.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let (server, user) = Server::with_user().await;
+    let file = upload_png(&server, &user, "fileName=cat.png").await;
     let url = file.text("/publicPath");
     let etag = server.open(&url).await.header("etag").to_owned();
     let get = |name: &'static str, value: &str| server.http.get(&url).header(name, value);
@@ -103,8 +92,7 @@ async fn a_picture_is_asked_for_again_by_etag_range_and_head() {
 
 #[tokio::test]
 async fn what_could_run_is_downloaded() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     for (name, media_type) in [
         ("a.svg", "image/svg+xml"),
@@ -139,26 +127,17 @@ async fn what_could_run_is_downloaded() {
 
 #[tokio::test]
 async fn a_taken_name_gets_a_number() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     for expected in ["cat.png", "cat-1.png", "cat-2.png"] {
-        let file = upload(
-            &server,
-            Some(&user.token),
-            "fileName=cat.png",
-            "image/png",
-            PNG.to_vec(),
-        )
-        .await;
+        let file = upload_png(&server, &user, "fileName=cat.png").await;
         assert_eq!(file.text("/fileName"), expected);
     }
 }
 
 #[tokio::test]
 async fn options_choose_bucket_privacy_and_tags() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let query = |options: Value| {
         format!(
             "bucket=photos&fileName=a.png&options={}",
@@ -192,16 +171,8 @@ async fn options_choose_bucket_privacy_and_tags() {
 
 #[tokio::test]
 async fn unknown_files_are_a_json_404() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
-    let file = upload(
-        &server,
-        Some(&user.token),
-        "fileName=cat.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let (server, user) = Server::with_user().await;
+    let file = upload_png(&server, &user, "fileName=cat.png").await;
     let path = file.text("/publicPath");
     let id = file.text("/_id");
 
@@ -221,21 +192,13 @@ async fn unknown_files_are_a_json_404() {
 
 #[tokio::test]
 async fn an_upload_needs_a_session_a_name_and_a_part() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
     let path = "storage/bucket/upload-formdata?fileName=a";
 
     upload(&server, None, "fileName=a", "image/png", PNG.to_vec())
         .await
         .refused(401, "missing_session_token");
-    let unnamed = upload(
-        &server,
-        Some(&user.token),
-        "bucket=root",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let unnamed = upload_png(&server, &user, "bucket=root").await;
     assert_eq!(unnamed.refused_fields(), ["fileName"]);
     let no_part = server.request(Method::POST, path).header("Session", &user.token);
     Reply::of(no_part.multipart(Form::new().text("other", "x")))
@@ -259,8 +222,7 @@ async fn an_upload_needs_a_session_a_name_and_a_part() {
 
 #[tokio::test]
 async fn a_file_over_the_limit_leaves_nothing() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
+    let (server, user) = Server::with_user().await;
 
     let reply = upload(
         &server,
@@ -277,24 +239,9 @@ async fn a_file_over_the_limit_leaves_nothing() {
 
 #[tokio::test]
 async fn the_owner_deletes_by_url_or_by_name() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
-    let by_url = upload(
-        &server,
-        Some(&user.token),
-        "fileName=a.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
-    let by_name = upload(
-        &server,
-        Some(&user.token),
-        "fileName=b.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let (server, user) = Server::with_user().await;
+    let by_url = upload_png(&server, &user, "fileName=a.png").await;
+    let by_name = upload_png(&server, &user, "fileName=b.png").await;
     let (url, other_url) = (by_url.text("/publicPath"), by_name.text("/publicPath"));
 
     let first = server
@@ -328,14 +275,7 @@ async fn another_users_file_stays() {
     let server = Server::start().await;
     let ada = server.verified_user("ada@x.io").await;
     let grace = server.verified_user("grace@x.io").await;
-    let file = upload(
-        &server,
-        Some(&ada.token),
-        "fileName=a.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let file = upload_png(&server, &ada, "fileName=a.png").await;
     let url = file.text("/publicPath");
 
     let by_url = server
@@ -372,16 +312,8 @@ async fn another_users_file_stays() {
 
 #[tokio::test]
 async fn bytes_without_a_row_are_swept_at_the_next_start() {
-    let server = Server::start().await;
-    let user = server.verified_user("ada@x.io").await;
-    let file = upload(
-        &server,
-        Some(&user.token),
-        "fileName=a.png",
-        "image/png",
-        PNG.to_vec(),
-    )
-    .await;
+    let (server, user) = Server::with_user().await;
+    let file = upload_png(&server, &user, "fileName=a.png").await;
     fs::write(server.folder().join("files/orphan"), "x").unwrap();
     fs::write(server.folder().join("files/cut#1"), "x").unwrap();
 

@@ -27,7 +27,7 @@ impl Serving {
     async fn start(port: u16, router: Router) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         Self(tokio::spawn(async move {
-            axum::serve(listener, router).await.unwrap()
+            axum::serve(listener, router).await.unwrap();
         }))
     }
 }

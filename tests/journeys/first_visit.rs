@@ -38,9 +38,9 @@ pub async fn visit(browser: &Browser, mailbox: &Client) {
 
     rename(browser).await;
 
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("temporary folders can be made");
     let photo = folder.path().join("photo.jpg");
-    std::fs::write(&photo, picture(1200, 800, ImageFormat::Jpeg)).unwrap();
+    std::fs::write(&photo, picture(1200, 800, ImageFormat::Jpeg)).expect("files can be written");
     browser.choose_file("Add a picture", &photo).await;
     browser.see("Your picture is changed.").await;
     browser.reload().await;

@@ -42,6 +42,13 @@ impl Server {
         Self::start_with(|_| {}).await
     }
 
+    /// A server, and a signed-in `ada@x.io`.
+    pub async fn with_user() -> (Self, User) {
+        let server = Self::start().await;
+        let user = server.verified_user("ada@x.io").await;
+        (server, user)
+    }
+
     /// Starts with changed settings.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), change).await

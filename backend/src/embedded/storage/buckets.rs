@@ -2,7 +2,7 @@
 //! `GET storage/stats`, and `POST storage/bucket/…`.
 
 use axum::extract::State;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json as Reply, Router};
 use serde_json::{Value, json};
 use sqlx::types::Json as Stored;
@@ -14,6 +14,7 @@ use super::super::store::buckets::{self, BucketRow};
 use super::super::store::files::{self, FileRow};
 use super::super::{Embedded, ids};
 use super::actor::Actor;
+use super::change::Change;
 use super::listing;
 use super::request::{self, Body};
 
@@ -27,12 +28,12 @@ pub(crate) fn router() -> Router<Embedded> {
         .route("/storage/bucket/get", post(info))
         .route("/storage/bucket/empty", post(empty))
         .route("/storage/bucket/delete", post(delete))
-        .route("/storage/bucket/rename", post(update))
-        .route("/storage/bucket/update", post(update))
-        .route("/storage/bucket/make-public", post(make_public))
-        .route("/storage/bucket/make-private", post(make_private))
-        .route("/storage/bucket/add-tags", post(add_tags))
-        .route("/storage/bucket/remove-tags", post(remove_tags))
+        .route("/storage/bucket/rename", changing(Change::Edit))
+        .route("/storage/bucket/update", changing(Change::Edit))
+        .route("/storage/bucket/make-public", changing(Change::MakePublic))
+        .route("/storage/bucket/make-private", changing(Change::MakePrivate))
+        .route("/storage/bucket/add-tags", changing(Change::AddTags))
+        .route("/storage/bucket/remove-tags", changing(Change::RemoveTags))
         .route("/storage/bucket/list-files", post(list_files))
         .route("/storage/bucket/delete-files", post(delete_files))
 }
@@ -188,104 +189,15 @@ async fn delete(State(embedded): State<Embedded>, actor: Actor, Json(body): Json
     Ok(Reply(()))
 }
 
-/// Name, privacy and tags, as far as they are given.
-async fn update(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let bucket = body.own_bucket(&embedded, &actor).await?;
-    let name = if body.new_name.is_null() {
-        bucket.name.clone()
-    } else {
-        request::name("newName", &body.new_name)?
-    };
-    let tags = if body.tags.is_null() {
-        bucket.tags.0.clone()
-    } else {
-        request::tags(&body.tags)?
-    };
-    let is_public = body.is_public.unwrap_or(bucket.is_public);
-    write(
-        &embedded,
-        BucketRow {
-            name,
-            is_public,
-            tags: Stored(tags),
-            ..bucket
+/// A call that changes a bucket: finds it, changes its row, and answers with it.
+fn changing(change: Change) -> MethodRouter<Embedded> {
+    post(
+        async move |State(embedded): State<Embedded>, actor: Actor, Json(body): Json<Body>| {
+            let mut bucket = body.own_bucket(&embedded, &actor).await?;
+            change.apply(&body, &mut bucket.name, &mut bucket.is_public, &mut bucket.tags.0)?;
+            write(&embedded, bucket, &body, &actor).await
         },
-        &body,
-        &actor,
     )
-    .await
-}
-
-async fn make_public(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let bucket = body.own_bucket(&embedded, &actor).await?;
-    write(
-        &embedded,
-        BucketRow {
-            is_public: true,
-            ..bucket
-        },
-        &body,
-        &actor,
-    )
-    .await
-}
-
-async fn make_private(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let bucket = body.own_bucket(&embedded, &actor).await?;
-    write(
-        &embedded,
-        BucketRow {
-            is_public: false,
-            ..bucket
-        },
-        &body,
-        &actor,
-    )
-    .await
-}
-
-async fn add_tags(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let mut bucket = body.own_bucket(&embedded, &actor).await?;
-    bucket.tags.0 = with_tags(&bucket.tags.0, request::tags(&body.tags)?)?;
-    write(&embedded, bucket, &body, &actor).await
-}
-
-async fn remove_tags(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let mut bucket = body.own_bucket(&embedded, &actor).await?;
-    let removed = request::tags(&body.tags)?;
-    bucket.tags.0.retain(|tag| !removed.contains(tag));
-    write(&embedded, bucket, &body, &actor).await
-}
-
-/// The present tags and the new ones, each once.
-pub(super) fn with_tags(present: &[String], new: Vec<String>) -> Result<Vec<String>> {
-    let mut tags = present.to_vec();
-    for tag in new {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    request::tags(&json!(tags))
 }
 
 /// Writes the bucket and, with `includeFiles`, makes the actor's files in it what it is.

@@ -3,17 +3,16 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{MethodRouter, post};
 use axum::{Json as Reply, Router};
 use serde_json::Value;
-use sqlx::types::Json as Stored;
 
 use super::super::errors::{self, Refusal, Result};
 use super::super::extract::Json;
 use super::super::store::files::{self, FileRow};
 use super::super::{Embedded, ids};
 use super::actor::Actor;
-use super::buckets::with_tags;
+use super::change::Change;
 use super::public;
 use super::request::{self, Body};
 use super::upload::free_name;
@@ -23,12 +22,12 @@ pub(crate) fn router() -> Router<Embedded> {
         .route("/storage/bucket/file/exists", post(exists))
         .route("/storage/bucket/file/get", post(info))
         .route("/storage/bucket/file/download", post(download))
-        .route("/storage/bucket/file/make-public", post(make_public))
-        .route("/storage/bucket/file/make-private", post(make_private))
-        .route("/storage/bucket/file/rename", post(update))
-        .route("/storage/bucket/file/update", post(update))
-        .route("/storage/bucket/file/add-tags", post(add_tags))
-        .route("/storage/bucket/file/remove-tags", post(remove_tags))
+        .route("/storage/bucket/file/make-public", changing(Change::MakePublic))
+        .route("/storage/bucket/file/make-private", changing(Change::MakePrivate))
+        .route("/storage/bucket/file/rename", changing(Change::Edit))
+        .route("/storage/bucket/file/update", changing(Change::Edit))
+        .route("/storage/bucket/file/add-tags", changing(Change::AddTags))
+        .route("/storage/bucket/file/remove-tags", changing(Change::RemoveTags))
         .route("/storage/bucket/file/duplicate", post(duplicate))
         .route("/storage/bucket/file/copy", post(copy))
         .route("/storage/bucket/file/move", post(move_to))
@@ -64,87 +63,15 @@ async fn download(
     public::whole(&embedded, &file).await
 }
 
-async fn make_public(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let file = body.own_file(&embedded, &actor).await?;
-    write(
-        &embedded,
-        FileRow {
-            is_public: true,
-            ..file
+/// A call that changes a file's row: finds it, changes it, and answers with it.
+fn changing(change: Change) -> MethodRouter<Embedded> {
+    post(
+        async move |State(embedded): State<Embedded>, actor: Actor, Json(body): Json<Body>| {
+            let mut file = body.own_file(&embedded, &actor).await?;
+            change.apply(&body, &mut file.name, &mut file.is_public, &mut file.tags.0)?;
+            write(&embedded, file).await
         },
     )
-    .await
-}
-
-async fn make_private(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let file = body.own_file(&embedded, &actor).await?;
-    write(
-        &embedded,
-        FileRow {
-            is_public: false,
-            ..file
-        },
-    )
-    .await
-}
-
-/// Name, privacy and tags, as far as they are given.
-async fn update(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let file = body.own_file(&embedded, &actor).await?;
-    let name = if body.new_name.is_null() {
-        file.name.clone()
-    } else {
-        request::name("newName", &body.new_name)?
-    };
-    let tags = if body.tags.is_null() {
-        file.tags.0.clone()
-    } else {
-        request::tags(&body.tags)?
-    };
-    let is_public = body.is_public.unwrap_or(file.is_public);
-    write(
-        &embedded,
-        FileRow {
-            name,
-            is_public,
-            tags: Stored(tags),
-            ..file
-        },
-    )
-    .await
-}
-
-async fn add_tags(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let mut file = body.own_file(&embedded, &actor).await?;
-    file.tags.0 = with_tags(&file.tags.0, request::tags(&body.tags)?)?;
-    write(&embedded, file).await
-}
-
-async fn remove_tags(
-    State(embedded): State<Embedded>,
-    actor: Actor,
-    Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
-    let mut file = body.own_file(&embedded, &actor).await?;
-    let removed = request::tags(&body.tags)?;
-    file.tags.0.retain(|tag| !removed.contains(tag));
-    write(&embedded, file).await
 }
 
 /// A copy in the same bucket, under `duplicateName` or a numbered one.

@@ -6,6 +6,7 @@
 
 mod actor;
 mod buckets;
+mod change;
 mod delete;
 mod files;
 mod listing;

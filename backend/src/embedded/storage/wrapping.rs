@@ -282,11 +282,7 @@ mod tests {
             ("", ""),
         ] {
             for size in 1..8 {
-                assert_eq!(
-                    unwrapped(&body, size).as_deref(),
-                    Some(bytes.as_bytes()),
-                    "{body}"
-                );
+                assert_eq!(unwrapped(body, size).as_deref(), Some(bytes.as_bytes()), "{body}");
             }
         }
     }
