@@ -86,13 +86,13 @@ doc: toolchain ## the documentation, every link checked
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $(WASM)
 
 # BENCH=quick|pages|growth|soak, or several with commas; BENCH_BESIDE=http://… loads another app's pages too.
+# The measuring program itself is a debug build; what it measures is not.
 export BENCH BENCH_BESIDE
-export LATCHKEY_CHEAP_BIN := $(abspath $(TARGET))/bench/latchkey-cheap-hash
 bench: build browser ## sizes, start, memory, speed, page loads, growth, each beside its bar; some 30 minutes
-	cargo build --locked --release --package backend --features cheap-hash
-	@mkdir -p $(dir $(LATCHKEY_CHEAP_BIN)) && cp $(LATCHKEY_BIN) $(LATCHKEY_CHEAP_BIN)
+	cargo build --locked --release --package backend --features bench
+	@mkdir -p $(TARGET)/bench && cp $(TARGET)/release/latchkey $(TARGET)/release/bare-server $(TARGET)/bench
 	cargo build --locked --release --package backend
-	cargo bench --locked --package tests --bench report
+	cargo bench --locked --profile dev --package backend --package tests --bench report
 
 setup: tools browser ## toolchain, wasm target, trunk, wasm-bindgen, Chromium
 

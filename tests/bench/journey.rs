@@ -94,7 +94,7 @@ async fn journey(browser: &Browser, photo: &Path, email: &str) -> Journey {
 
     let chosen = Instant::now();
     browser.choose_file("Add a picture", photo).await;
-    browser.see("Your picture is changed.").await;
+    browser.see_late("Your picture is changed.").await;
     let avatar = chosen.elapsed();
 
     browser.click("Sign out").await;

@@ -6,8 +6,8 @@
 //! `BENCH` names the parts, with commas between: `quick` (size, start, speed, memory), `pages`
 //! (page loads and a journey in Chromium), `growth` (up to a million users), `soak` (ten minutes),
 //! or `all`, the default. `BENCH_BESIDE` is the base address of another application whose sign-in
-//! page is loaded in the same run. `LATCHKEY_CHEAP_BIN` is a build of `latchkey` with the feature
-//! `cheap-hash`.
+//! page is loaded in the same run. `target/bench` holds what `make bench` builds with the feature
+//! `bench`: `bare-server`, and a `latchkey` whose hash costs nothing.
 
 mod bare;
 mod crowd;
@@ -26,7 +26,7 @@ mod start;
 
 use std::env;
 
-use support::TestBinary;
+use support::{TestBinary, target_dir};
 
 use report::Report;
 
@@ -36,9 +36,6 @@ const SETTINGS: [(&str, &str); 2] = [("RATE_LIMITS", "off"), ("CONFIRM_EMAIL", "
 
 #[tokio::main]
 async fn main() {
-    if env::args().nth(1).as_deref() == Some(bare::COMMAND) {
-        return bare::serve().await;
-    }
     let asked = env::var("BENCH").unwrap_or_default();
     let parts = parts(&asked);
     let beside = env::var("BENCH_BESIDE").ok().filter(|base| !base.is_empty());
@@ -81,6 +78,5 @@ fn parts(asked: &str) -> Vec<&str> {
 
 /// The build whose hash costs nothing.
 async fn cheap() -> TestBinary {
-    let program = env::var_os("LATCHKEY_CHEAP_BIN").expect("`make bench` builds LATCHKEY_CHEAP_BIN");
-    TestBinary::start_program(program.into(), &SETTINGS).await
+    TestBinary::start_program(target_dir().join("bench/latchkey"), &SETTINGS).await
 }

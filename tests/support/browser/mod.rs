@@ -129,6 +129,17 @@ impl Browser {
         }
     }
 
+    /// Waits for a text as [`Browser::see`] does, six times as long: for what a slow network delays.
+    pub async fn see_late(&self, text: &str) {
+        for _ in 0..5 {
+            let seen = eventually(async || self.text().await.contains(text).then_some(()));
+            if seen.await.is_some() {
+                return;
+            }
+        }
+        self.see(text).await;
+    }
+
     /// Waits until this text is no longer on the page.
     pub async fn see_no(&self, text: &str) {
         let gone = eventually(async || (!self.text().await.contains(text)).then_some(()));

@@ -11,7 +11,7 @@ use super::super::ids;
 const MEMORY_KIB: u32 = if CHEAP { 8 } else { 19 * 1024 };
 const PASSES: u32 = if CHEAP { 1 } else { 2 };
 /// Only in the build that measures everything but the hash.
-const CHEAP: bool = cfg!(feature = "cheap-hash");
+const CHEAP: bool = cfg!(feature = "bench");
 const LANES: u32 = 1;
 const HASH_BYTES: usize = Params::DEFAULT_OUTPUT_LEN;
 

@@ -24,7 +24,7 @@ impl Passwords {
     /// # Errors
     /// When the system gives no thread.
     pub(crate) fn new() -> std::io::Result<Self> {
-        if cfg!(feature = "cheap-hash") {
+        if cfg!(feature = "bench") {
             tracing::error!("this build is for measurements: it does not protect passwords");
         }
         Threads::start("password", WAITING).map(Self)
