@@ -73,6 +73,7 @@ fn a_new_address_is_confirmed_in_its_mailbox() {
         browser.see("new@example.com").await;
 
         browser.click("Sign out").await;
+        browser.see("You are signed out.").await;
         sign_in(&browser, "new@example.com", PASSWORD).await;
         browser.arrive("/profile").await;
     });
