@@ -21,6 +21,7 @@ mod app;
 mod current_user;
 mod error;
 mod handed_on;
+mod json;
 mod news;
 mod posted;
 #[cfg(feature = "ssr")]

@@ -7,6 +7,7 @@ use web_sys::{File, FormData, ProgressEvent, XmlHttpRequest};
 use crate::{
     Error,
     api::{decode, refusal},
+    json,
 };
 
 /// How long an upload may take, in milliseconds: 8 MiB at 0.5 Mbit/s.
@@ -78,7 +79,7 @@ fn answer(request: &XmlHttpRequest) -> Result<avatar::Response, Error> {
         200..300 => decode(&body),
         _ => {
             let retry_after = request.get_response_header("retry-after").ok().flatten();
-            Err(refusal(status, retry_after.as_deref(), &body))
+            Err(refusal(status, retry_after.as_deref(), json::decode(&body)))
         }
     }
 }
