@@ -3,13 +3,13 @@
 
 use std::{fmt, vec};
 
-use js_sys::{Array, JSON, Reflect};
+use js_sys::{Array, JSON, Object};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use serde::{
     Serialize,
     de::{
         self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor,
-        value::{MapDeserializer, SeqDeserializer},
+        value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,
 };
@@ -24,8 +24,8 @@ pub(crate) fn decode<Answer: DeserializeOwned>(text: &str) -> Option<Answer> {
     Answer::deserialize(Value(JSON::parse(text).ok()?)).ok()
 }
 
-/// What a parsed text holds: texts, switches, whole numbers from 0, lists, and objects with known
-/// fields, which is all that the contract is made of.
+/// What a parsed text holds: texts, switches, whole numbers from 0, lists, and objects, which is all
+/// that the contract is made of.
 struct Value(JsValue);
 
 /// A text is not of the form that was asked for. Nobody reads why, so no words are kept for it.
@@ -52,13 +52,14 @@ impl Value {
         Some(items.into_iter())
     }
 
-    fn fields(&self, names: &[&'static str]) -> Option<vec::IntoIter<(&'static str, Value)>> {
-        let value = |name: &'static str| {
-            let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
-            (!value.is_undefined()).then_some((name, Value(value)))
+    fn fields(&self) -> Option<vec::IntoIter<(String, Value)>> {
+        let entries = Object::entries(self.0.dyn_ref::<Object>()?);
+        let field = |entry: JsValue| {
+            let entry: Array = entry.unchecked_into();
+            (entry.get(0).as_string().unwrap_or_default(), Value(entry.get(1)))
         };
-        let fields: Vec<_> = names.iter().copied().filter_map(value).collect();
-        self.0.is_object().then(|| fields.into_iter())
+        let fields: Vec<_> = entries.iter().map(field).collect();
+        Some(fields.into_iter())
     }
 }
 
@@ -87,6 +88,8 @@ impl<'de> Deserializer<'de> for Value {
             visitor.visit_u64(number as u64)
         } else if let Some(items) = self.items() {
             visitor.visit_seq(SeqDeserializer::new(items))
+        } else if let Some(fields) = self.fields() {
+            visitor.visit_map(MapDeserializer::new(fields))
         } else {
             Err(Unreadable)
         }
@@ -100,18 +103,26 @@ impl<'de> Deserializer<'de> for Value {
         }
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
+    /// `"Variant"`, or `{"Variant":…}`.
+    fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,
-        fields: &'static [&'static str],
+        _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        let fields = self.fields(fields).ok_or(Unreadable)?;
-        visitor.visit_map(MapDeserializer::new(fields))
+        if let Some(variant) = self.0.as_string() {
+            return visitor.visit_enum(variant.into_deserializer());
+        }
+        let fields = self.fields().ok_or(Unreadable)?;
+        visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(fields)))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        visitor.visit_unit()
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        unit_struct newtype_struct seq tuple tuple_struct map struct identifier
     }
 }

@@ -23,6 +23,7 @@ mod error;
 mod handed_on;
 mod json;
 mod news;
+mod picture;
 mod posted;
 #[cfg(feature = "ssr")]
 pub mod render;
