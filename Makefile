@@ -10,6 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 TRUNK_VERSION := 0.21.14
 DENY_VERSION := 0.20.2
 TYPOS_VERSION := 1.52.0
+TWIGGY_VERSION := 0.8.0
 # The command and the crate must be of one version, so the lock file decides.
 BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version = "\(.*\)"/\1/p;}' Cargo.lock)
 
@@ -19,7 +20,8 @@ TRUNK := $(call tool,trunk,trunk,$(TRUNK_VERSION))
 BINDGEN := $(call tool,wasm-bindgen,wasm-bindgen-cli,$(BINDGEN_VERSION))
 DENY = $(call tool,cargo-deny,cargo-deny,$(DENY_VERSION))
 TYPOS = $(call tool,typos,typos-cli,$(TYPOS_VERSION))
-export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(BINDGEN_VERSION)/bin:$(CACHE)/cargo-deny-$(DENY_VERSION)/bin:$(CACHE)/typos-cli-$(TYPOS_VERSION)/bin:$(PATH)
+TWIGGY = $(call tool,twiggy,twiggy,$(TWIGGY_VERSION))
+export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(BINDGEN_VERSION)/bin:$(CACHE)/cargo-deny-$(DENY_VERSION)/bin:$(CACHE)/typos-cli-$(TYPOS_VERSION)/bin:$(CACHE)/twiggy-$(TWIGGY_VERSION)/bin:$(PATH)
 
 AXE := tests/node_modules/.package-lock.json
 ALTOGIC_CLIENT := tests/altogic-client/node_modules/.package-lock.json
@@ -31,7 +33,7 @@ export LATCHKEY_BIN := $(abspath $(TARGET))/release/latchkey
 # Nothing but cargo may fetch, and trunk would also ask whether there is a newer trunk.
 export TRUNK_SKIP_VERSION_CHECK := true
 
-.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-client test-browser doc bench setup toolchain tools browser
+.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-client test-browser doc bench size setup toolchain tools browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -94,6 +96,12 @@ bench: build browser ## sizes, start, memory, speed, page loads, growth, each be
 	cargo build --locked --release --package backend
 	cargo bench --locked --profile dev --package backend --package tests --bench report
 
+# The same build with the function names left in; they weigh nothing else.
+size: tools $(TWIGGY) ## bytes of the site's wasm, by crate and by function
+	cargo build --locked $(WASM) --profile wasm --config 'profile.wasm.strip="none"'
+	wasm-bindgen --target web --no-typescript --out-dir $(TARGET)/size $(TARGET)/wasm32-unknown-unknown/wasm/frontend.wasm
+	@.ci/size $(TARGET)/size/frontend_bg.wasm
+
 setup: tools browser ## toolchain, wasm target, trunk, wasm-bindgen, Chromium
 
 toolchain:
@@ -131,3 +139,6 @@ $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny: | toolchain
 
 $(CACHE)/typos-cli-$(TYPOS_VERSION)/bin/typos: | toolchain
 	$(call install,typos-cli,$(TYPOS_VERSION))
+
+$(CACHE)/twiggy-$(TWIGGY_VERSION)/bin/twiggy: | toolchain
+	$(call install,twiggy,$(TWIGGY_VERSION),--locked)

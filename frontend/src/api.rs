@@ -10,7 +10,7 @@ use shared::{
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use crate::{Error, browser};
+use crate::{Error, browser, json};
 
 pub use crate::upload::{Upload, avatar_upload};
 
@@ -201,7 +201,7 @@ where
 /// The form as JSON, after the checks that the backend will make.
 fn checked<Request: Parse<Form: Serialize + Clone>>(form: Request::Form) -> Result<String, Error> {
     Request::parse(form.clone()).map_err(Error::Fields)?;
-    serde_json::to_string(&form).map_err(|_| Error::Network)
+    json::encode(&form).ok_or(Error::Network)
 }
 
 /// One call; the body of its answer if that is a success.
@@ -223,19 +223,23 @@ async fn read(answer: Answer) -> Result<String, Error> {
     if answer.ok() {
         Ok(text)
     } else {
-        Err(refusal(answer.status(), retry_after.as_deref(), &text))
+        Err(refusal(
+            answer.status(),
+            retry_after.as_deref(),
+            json::decode(&text),
+        ))
     }
 }
 
 pub(crate) fn decode<Response: DeserializeOwned>(body: &str) -> Result<Response, Error> {
-    serde_json::from_str(body).map_err(|_| Error::Network)
+    json::decode(body).ok_or(Error::Network)
 }
 
 /// What an answer other than 2xx means. A body that is not of the contract's form comes from
 /// something between us and the backend, and counts as a failure of the server's side.
-pub(crate) fn refusal(status: u16, retry_after: Option<&str>, body: &str) -> Error {
-    let error = match serde_json::from_str::<ErrorBody>(body) {
-        Ok(body) if !body.errors.items.is_empty() => body.errors,
+pub(crate) fn refusal(status: u16, retry_after: Option<&str>, body: Option<ErrorBody>) -> Error {
+    let error = match body {
+        Some(body) if !body.errors.items.is_empty() => body.errors,
         _ => ApiError {
             status: if status == 429 { status } else { status.max(500) },
             status_text: String::new(),
@@ -257,7 +261,7 @@ mod tests {
         let body = r#"{"errors":{"status":429,"statusText":"Too Many Requests","items":[
             {"origin":"client_error","code":"rate_limit_exceeded","message":"Slow down."}]}}"#;
 
-        let error = refusal(429, Some("40"), body);
+        let error = refusal(429, Some("40"), serde_json::from_str(body).ok());
 
         assert!(error.has_code("rate_limit_exceeded"));
         assert_eq!(error.message(), "Too many tries. Try again in 40 seconds.");
@@ -274,13 +278,16 @@ mod tests {
                 "{\"errors\":{\"status\":500,\"statusText\":\"\",\"items\":[]}}",
             ),
         ] {
-            assert!(refusal(status, None, body).is_passing(), "{status} {body}");
+            assert!(
+                refusal(status, None, serde_json::from_str(body).ok()).is_passing(),
+                "{status} {body}"
+            );
         }
     }
 
     #[test]
     fn a_limit_without_json_is_still_a_limit() {
-        let error = refusal(429, None, "slow down");
+        let error = refusal(429, None, None);
 
         assert!(!error.is_passing());
         assert_eq!(

@@ -8,7 +8,7 @@ use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use shared::ReturnTo;
 use web_sys::{AddEventListenerOptions, FocusOptions, HtmlElement, HtmlInputElement};
 
-use crate::{Posted, posted::OUTCOME_ID, words};
+use crate::{Posted, json, posted::OUTCOME_ID, words};
 
 /// Makes a panic visible: in the console, and on the page through the class `broken` of the root
 /// element.
@@ -53,7 +53,7 @@ pub fn posted() -> Posted {
         .collect();
     let outcome = document()
         .get_element_by_id(OUTCOME_ID)
-        .and_then(|element| serde_json::from_str(&element.text_content()?).ok());
+        .and_then(|element| json::decode(&element.text_content()?));
     Posted::new(typed, outcome)
 }
 

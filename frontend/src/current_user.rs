@@ -2,12 +2,25 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use shared::User;
+use web_sys::Url;
 
 use crate::{Error, api, browser};
 
 /// Who is signed in in this browser, as far as this page knows.
 #[derive(Clone, Copy)]
-pub struct CurrentUser(RwSignal<Who>);
+pub struct CurrentUser {
+    who: RwSignal<Who>,
+    sent: RwSignal<Option<Sent>>,
+}
+
+/// A picture that this page sent, and so need not download.
+#[derive(Clone)]
+struct Sent {
+    /// Where the server has it.
+    address: String,
+    /// Where the browser has it.
+    object_url: String,
+}
 
 #[derive(Clone)]
 enum Who {
@@ -33,16 +46,16 @@ pub enum Access {
 impl CurrentUser {
     /// Nobody; or, with the hint of the cookie, not known until [`recheck`](Self::recheck).
     pub fn new(signed_in_hint: bool) -> Self {
-        Self(RwSignal::new(if signed_in_hint {
-            Who::Unknown
-        } else {
-            Who::Nobody
-        }))
+        let who = if signed_in_hint { Who::Unknown } else { Who::Nobody };
+        Self {
+            who: RwSignal::new(who),
+            sent: RwSignal::new(None),
+        }
     }
 
     /// What the guards need to know.
     pub fn access(self) -> Access {
-        self.0.with(|who| match who {
+        self.who.with(|who| match who {
             Who::Unknown => Access::Unknown,
             Who::Unreachable(_) => Access::Unreachable,
             Who::Nobody => Access::SignedOut,
@@ -52,7 +65,7 @@ impl CurrentUser {
 
     /// The user, if one is known.
     pub fn user(self) -> Option<User> {
-        self.0.with(|who| match who {
+        self.who.with(|who| match who {
             Who::User(user) => Some(user.clone()),
             _ => None,
         })
@@ -60,7 +73,7 @@ impl CurrentUser {
 
     /// Why the visitor is not known.
     pub fn unreachable(self) -> Option<Error> {
-        self.0.with(|who| match who {
+        self.who.with(|who| match who {
             Who::Unreachable(error) => Some(error.clone()),
             _ => None,
         })
@@ -68,18 +81,38 @@ impl CurrentUser {
 
     /// Notes who signed in, or how the user is now.
     pub fn set(self, user: User) {
-        let known = self.0.with_untracked(|who| match who {
+        let known = self.who.with_untracked(|who| match who {
             Who::User(known) => *known == user,
             _ => false,
         });
         if !known {
-            self.0.set(Who::User(user));
+            self.who.set(Who::User(user));
         }
+    }
+
+    /// Notes how the user is after a picture was sent, or taken away. `object_url` is what was
+    /// sent, in this browser's memory: shown for as long as the page lives, or until the user has
+    /// another picture.
+    pub fn set_avatar(self, user: User, object_url: Option<String>) {
+        let sent = user.profile_picture.clone().zip(object_url);
+        let sent = sent.map(|(address, object_url)| Sent { address, object_url });
+        if let Some(old) = self.sent.get_untracked() {
+            let _ = Url::revoke_object_url(&old.object_url);
+        }
+        self.sent.set(sent);
+        self.set(user);
+    }
+
+    /// The user's picture, if this page sent it.
+    pub fn sent_avatar(self) -> Option<String> {
+        let address = self.user()?.profile_picture?;
+        let sent = self.sent.get()?;
+        (sent.address == address).then_some(sent.object_url)
     }
 
     /// Notes that nobody is signed in.
     pub fn set_nobody(self) {
-        self.0.set(Who::Nobody);
+        self.who.set(Who::Nobody);
     }
 
     /// Passes a result on, and notes if it says that the session is over.
@@ -105,8 +138,8 @@ impl CurrentUser {
                 Ok(response) => self.set(response.user),
                 Err(error) if error.is_signed_out() => {}
                 Err(error) => {
-                    if self.0.with_untracked(|who| !matches!(who, Who::User(_))) {
-                        self.0.set(Who::Unreachable(error));
+                    if self.who.with_untracked(|who| !matches!(who, Who::User(_))) {
+                        self.who.set(Who::Unreachable(error));
                     }
                 }
             }
@@ -115,7 +148,7 @@ impl CurrentUser {
 
     /// Asks again after nobody answered.
     pub fn retry(self) {
-        self.0.set(Who::Unknown);
+        self.who.set(Who::Unknown);
         self.recheck();
     }
 }

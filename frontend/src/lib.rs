@@ -21,7 +21,9 @@ mod app;
 mod current_user;
 mod error;
 mod handed_on;
+mod json;
 mod news;
+mod picture;
 mod posted;
 #[cfg(feature = "ssr")]
 pub mod render;

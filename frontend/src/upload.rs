@@ -2,11 +2,12 @@
 
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use shared::avatar;
-use web_sys::{File, FormData, ProgressEvent, XmlHttpRequest};
+use web_sys::{Blob, FormData, ProgressEvent, XmlHttpRequest};
 
 use crate::{
     Error,
     api::{decode, refusal},
+    json,
 };
 
 /// How long an upload may take, in milliseconds: 8 MiB at 0.5 Mbit/s.
@@ -24,21 +25,23 @@ impl Upload {
     }
 }
 
-/// Sends a picture. `on_progress` hears the percentage sent, 0 to 100; `on_end` hears the user
+/// Sends a picture, under the name of the file it was made of. `on_progress` hears the percentage sent, 0 to 100; `on_end` hears the user
 /// with the new picture, or why there is none.
 ///
 /// # Errors
 /// [`Error::Network`] if the browser refuses to send at all.
 pub fn avatar_upload(
-    file: &File,
+    picture: &Blob,
+    file_name: &str,
     on_progress: impl Fn(u32) + 'static,
     on_end: impl FnOnce(Result<avatar::Response, Error>) + 'static,
 ) -> Result<Upload, Error> {
-    start(file, Box::new(on_progress), Box::new(on_end)).map_err(|_| Error::Network)
+    start(picture, file_name, Box::new(on_progress), Box::new(on_end)).map_err(|_| Error::Network)
 }
 
 fn start(
-    file: &File,
+    picture: &Blob,
+    file_name: &str,
     on_progress: Box<dyn Fn(u32)>,
     on_end: Box<dyn FnOnce(Result<avatar::Response, Error>)>,
 ) -> Result<Upload, JsValue> {
@@ -65,7 +68,7 @@ fn start(
     request.set_onloadend(Some(end.unchecked_ref()));
 
     let form = FormData::new()?;
-    form.append_with_blob_and_filename(avatar::PART, file, &file.name())?;
+    form.append_with_blob_and_filename(avatar::PART, picture, file_name)?;
     request.send_with_opt_form_data(Some(&form))?;
     Ok(Upload(request))
 }
@@ -78,7 +81,7 @@ fn answer(request: &XmlHttpRequest) -> Result<avatar::Response, Error> {
         200..300 => decode(&body),
         _ => {
             let retry_after = request.get_response_header("retry-after").ok().flatten();
-            Err(refusal(status, retry_after.as_deref(), &body))
+            Err(refusal(status, retry_after.as_deref(), json::decode(&body)))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Small texts made of values: times, initials, links that come back. Nothing here asks a browser.
 
-use shared::ReturnTo;
+use shared::{ReturnTo, text::is_alphanumeric};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -40,7 +40,7 @@ fn count(number: i64, unit: &str) -> String {
 pub fn initials(name: &str, email: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().unwrap_or(email);
-    let letter = |word: &str| word.chars().find(|c| c.is_alphanumeric());
+    let letter = |word: &str| word.chars().find(|c| is_alphanumeric(*c));
     [Some(first), words.next_back()]
         .into_iter()
         .flatten()

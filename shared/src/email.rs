@@ -1,6 +1,9 @@
 //! [`Email`]: a mail address that can be written into a mail header without harm.
 
-use crate::Invalid;
+use crate::{
+    Invalid,
+    text::{is_alphanumeric, lower_case},
+};
 
 /// A mail address without outer spaces, lower-case, always `name@host.tld`, at most 254 bytes.
 ///
@@ -27,7 +30,7 @@ impl TryFrom<String> for Email {
     type Error = Invalid;
 
     fn try_from(typed: String) -> Result<Self, Invalid> {
-        let address = typed.trim().to_lowercase();
+        let address = lower_case(typed.trim());
         if address.is_empty() {
             return Err(Invalid::new("email", "Enter your email address."));
         }
@@ -54,7 +57,7 @@ fn is_local_part(text: &str) -> bool {
             !atom.is_empty()
                 && atom
                     .chars()
-                    .all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c))
+                    .all(|c| is_alphanumeric(c) || "!#$%&'*+-/=?^_`{|}~".contains(c))
         })
 }
 
@@ -66,7 +69,7 @@ fn is_domain(text: &str) -> bool {
                 && label.len() <= MAX_LABEL_BYTES
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && label.chars().all(|c| is_alphanumeric(c) || c == '-')
         })
 }
 

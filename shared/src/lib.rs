@@ -21,6 +21,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod text;
 pub mod verify_email;
 
 mod access_token;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Email, Invalid, Name};
+use crate::{Email, Invalid, Name, text::lower_case};
 
 /// What is typed to sign in: not empty, at most 1 KiB; prints as `***`.
 ///
@@ -56,8 +56,8 @@ impl NewPassword {
     /// # Errors
     /// [`Invalid`] on the field `password`.
     pub fn not_made_of(self, name: &Name, email: &Email) -> Result<Self, Invalid> {
-        let password = self.0.to_lowercase();
-        let name = name.as_str().to_lowercase();
+        let password = lower_case(&self.0);
+        let name = lower_case(name.as_str());
         let local_part = email.as_str().split('@').next().unwrap_or_default();
         let personal = name
             .split_whitespace()

@@ -1,15 +1,12 @@
-//! [`Avatar`]: a person's picture.
+//! [`Avatar`]: the user's picture.
 
 use leptos::prelude::*;
-use shared::User;
 
-use crate::words;
+use crate::{CurrentUser, words};
 
 /// The picture, round; without one the initials, drawn here.
 #[component]
 pub fn Avatar(
-    /// Whose picture.
-    user: Signal<Option<User>>,
     /// A picture to show in its place, by its address.
     #[prop(optional, into)]
     preview: Signal<Option<String>>,
@@ -17,13 +14,17 @@ pub fn Avatar(
     #[prop(optional)]
     alt: &'static str,
 ) -> impl IntoView {
+    let current_user = expect_context::<CurrentUser>();
     let picture = Memo::new(move |_| {
         preview
             .get()
-            .or_else(|| user.with(|user| user.as_ref()?.profile_picture.clone()))
+            .or_else(|| current_user.sent_avatar())
+            .or_else(|| current_user.user()?.profile_picture)
     });
     let initials = Memo::new(move |_| {
-        user.with(|user| user.as_ref().map(|user| words::initials(&user.name, &user.email)))
+        current_user
+            .user()
+            .map(|user| words::initials(&user.name, &user.email))
     });
     view! {
         <span class="avatar">

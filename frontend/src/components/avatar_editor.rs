@@ -1,14 +1,23 @@
 //! [`AvatarEditor`]: changes the user's picture.
 
-use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
+use leptos::{prelude::*, task::spawn_local};
 use shared::{Invalid, avatar};
-use web_sys::{Event, File, HtmlInputElement, Url};
+use web_sys::{Blob, Event, File, HtmlInputElement, Url};
 
 use super::{Avatar, ErrorMessage};
-use crate::{CurrentUser, Error, News, Submission, api, browser, words};
+use crate::{CurrentUser, Error, News, Submission, api, browser, picture, words};
 
 const PICKER: &str = "avatar-file";
+
+/// How far a picked picture is.
+#[derive(Clone, Copy)]
+enum Sending {
+    /// The browser makes it small.
+    Preparing,
+    /// How much of it has left, 0 to 100.
+    Percent(u32),
+}
 
 /// The user's picture with a file picker, a preview, real progress, cancel and remove.
 #[component]
@@ -16,67 +25,95 @@ pub fn AvatarEditor() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let news = expect_context::<News>();
     let preview = RwSignal::new(None::<String>);
-    let percent = RwSignal::new(None::<u32>);
+    let sending = RwSignal::new(None::<Sending>);
     let failure = RwSignal::new(None::<Error>);
     let picked = StoredValue::new_local(None::<File>);
     let upload = StoredValue::new_local(None::<api::Upload>);
+    // Counts what was picked, cancelled or left, so that what is late knows it.
+    let attempt = StoredValue::new(0_u32);
     let removal = Submission::new(&[]);
-    let user = Signal::derive(move || current_user.user());
     let has_picture = Memo::new(move |_| {
-        user.with(|user| user.as_ref().is_some_and(|user| user.profile_picture.is_some()))
+        current_user
+            .user()
+            .is_some_and(|user| user.profile_picture.is_some())
     });
 
-    let show = move |picture: Option<String>| {
-        // An upload may end after the page is left.
-        if let Some(old) = preview.try_get_untracked().flatten() {
-            let _ = Url::revoke_object_url(&old);
-        }
-        preview.set(picture);
+    // An upload may end after the page is left.
+    let stop = move || {
+        preview.try_set(None);
+        sending.try_set(None);
     };
-    on_cleanup(move || {
-        if let Some(address) = preview.try_get_untracked().flatten() {
-            let _ = Url::revoke_object_url(&address);
-        }
-    });
     let fail = move |error| {
-        show(None);
-        percent.set(None);
-        failure.set(Some(error));
+        stop();
+        failure.try_set(Some(error));
+    };
+    let start = move |picture: Blob, file_name: String| {
+        let Ok(object_url) = Url::create_object_url_with_blob(&picture) else {
+            return fail(Error::Network);
+        };
+        preview.set(Some(object_url.clone()));
+        let sent = object_url.clone();
+        let started = api::avatar_upload(
+            &picture,
+            &file_name,
+            move |percent| {
+                sending.try_set(Some(Sending::Percent(percent)));
+            },
+            move |result| match current_user.heed(result) {
+                Ok(response) => {
+                    current_user.set_avatar(response.user, Some(sent));
+                    stop();
+                    news.tell("Your picture is changed.");
+                }
+                Err(error) => {
+                    let _ = Url::revoke_object_url(&sent);
+                    fail(error);
+                }
+            },
+        );
+        match started {
+            Ok(started) => upload.set_value(Some(started)),
+            Err(error) => {
+                let _ = Url::revoke_object_url(&object_url);
+                fail(error);
+            }
+        }
     };
     let send = move || {
         let Some(file) = picked.get_value() else { return };
         removal.clear();
         failure.set(None);
-        if let Err(invalid) = check(&file) {
+        if let Err(invalid) = check_type(&file) {
             return fail(Error::Fields(vec![invalid]));
         }
-        show(Url::create_object_url_with_blob(&file).ok());
-        percent.set(Some(0));
-        let started = api::avatar_upload(
-            &file,
-            move |sent| percent.set(Some(sent)),
-            move |result| match current_user.heed(result) {
-                Ok(response) => {
-                    percent.set(None);
-                    current_user.set(response.user);
-                    news.tell("Your picture is changed.");
+        sending.set(Some(Sending::Preparing));
+        attempt.update_value(|attempt| *attempt += 1);
+        let this = attempt.get_value();
+        spawn_local(async move {
+            let small = picture::small(&file).await.map_err(|_| unreadable());
+            if attempt.try_get_value() == Some(this) {
+                match small.and_then(|small| check_size(&small).map(|()| small)) {
+                    Ok(small) => start(small, file.name()),
+                    Err(invalid) => fail(Error::Fields(vec![invalid])),
                 }
-                Err(error) => fail(error),
-            },
-        );
-        match started {
-            Ok(started) => upload.set_value(Some(started)),
-            Err(error) => fail(error),
-        }
+            }
+        });
     };
     let pick = move |file| {
         picked.set_value(Some(file));
         send();
     };
     let cancel = move |()| {
-        upload.with_value(|upload| upload.as_ref().map(api::Upload::cancel));
-        show(None);
-        percent.set(None);
+        attempt.update_value(|attempt| *attempt += 1);
+        upload.update_value(|upload| {
+            if let Some(upload) = upload.take() {
+                upload.cancel();
+            }
+        });
+        if let Some(object_url) = preview.get_untracked() {
+            let _ = Url::revoke_object_url(&object_url);
+        }
+        stop();
         browser::focus_soon(PICKER);
         news.tell("Upload cancelled.");
     };
@@ -84,8 +121,7 @@ pub fn AvatarEditor() -> impl IntoView {
         failure.set(None);
         removal.send(async move {
             let response = current_user.heed(api::avatar_remove().await)?;
-            show(None);
-            current_user.set(response.user);
+            current_user.set_avatar(response.user, None);
             browser::focus_soon(PICKER);
             news.tell("Your picture is removed.");
             Ok(())
@@ -94,9 +130,9 @@ pub fn AvatarEditor() -> impl IntoView {
 
     view! {
         <div class="avatar-editor">
-            <Avatar user preview alt="Your picture" />
-            {move || match percent.get() {
-                Some(percent) => view! { <Sending percent on_cancel=Callback::new(cancel) /> }.into_any(),
+            <Avatar preview alt="Your picture" />
+            {move || match sending.get() {
+                Some(sending) => view! { <Progress sending on_cancel=Callback::new(cancel) /> }.into_any(),
                 None => view! {
                     <Picker
                         has_picture
@@ -170,17 +206,17 @@ fn Picker(
 }
 
 #[component]
-fn Sending(percent: u32, on_cancel: Callback<()>) -> impl IntoView {
-    let words = if percent < 100 {
-        "Uploading…"
-    } else {
-        "Saving…"
+fn Progress(sending: Sending, on_cancel: Callback<()>) -> impl IntoView {
+    let (words, percent) = match sending {
+        Sending::Preparing => ("Preparing…", None),
+        Sending::Percent(100..) => ("Saving…", Some(100)),
+        Sending::Percent(percent) => ("Uploading…", Some(percent)),
     };
     view! {
         <div class="actions">
             <label class="sending">
                 {words}
-                <progress max="100" value=percent.to_string()></progress>
+                <progress max="100" value=percent.map(|percent| percent.to_string())></progress>
             </label>
             <button type="button" class="button quiet" on:click=move |_| on_cancel.run(())>
                 "Cancel"
@@ -189,29 +225,42 @@ fn Sending(percent: u32, on_cancel: Callback<()>) -> impl IntoView {
     }
 }
 
-/// What the backend would refuse, before it travels.
-fn check(file: &File) -> Result<(), Invalid> {
-    if !avatar::MEDIA_TYPES.contains(&file.type_().as_str()) {
-        return Err(Invalid::new(
-            avatar::PART,
-            "This file is not a picture that can be used here. Choose a PNG, JPEG, WebP or GIF.",
-        ));
+/// What the backend would refuse, before anything is done with it.
+fn check_type(file: &File) -> Result<(), Invalid> {
+    if avatar::MEDIA_TYPES.contains(&file.type_().as_str()) {
+        return Ok(());
     }
+    Err(Invalid::new(
+        avatar::PART,
+        "This file is not a picture that can be used here. Choose a PNG, JPEG, WebP or GIF.",
+    ))
+}
+
+/// What the backend would refuse, before it travels: a file that this browser could not make
+/// smaller.
+fn check_size(picture: &Blob) -> Result<(), Invalid> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a file's size is a whole number"
     )]
-    let size_bytes = file.size() as u64;
-    if size_bytes > avatar::MAX_BYTES as u64 {
-        return Err(Invalid::new(
-            avatar::PART,
-            format!(
-                "This picture has {}. Choose one of at most {}.",
-                words::megabytes(size_bytes),
-                words::megabytes(avatar::MAX_BYTES as u64)
-            ),
-        ));
+    let size_bytes = picture.size() as u64;
+    if size_bytes <= avatar::MAX_BYTES as u64 {
+        return Ok(());
     }
-    Ok(())
+    Err(Invalid::new(
+        avatar::PART,
+        format!(
+            "This picture has {}. Choose one of at most {}.",
+            words::megabytes(size_bytes),
+            words::megabytes(avatar::MAX_BYTES as u64)
+        ),
+    ))
+}
+
+fn unreadable() -> Invalid {
+    Invalid::new(
+        avatar::PART,
+        "This picture cannot be read: it is damaged, or has too many pixels. Choose another one.",
+    )
 }

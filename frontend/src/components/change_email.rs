@@ -4,7 +4,7 @@ use leptos::{
     ev::{KeyboardEvent, SubmitEvent},
     prelude::*,
 };
-use shared::change_email;
+use shared::{change_email, text::lower_case};
 
 use super::{AccountName, ErrorMessage, ErrorSummary, Field, PasswordField, SubmitButton, email_problem};
 use crate::{CurrentUser, News, Submission, api, browser};
@@ -129,7 +129,7 @@ fn ChangeForm(
             password: password.get_untracked(),
             new_email: new_email.get_untracked(),
         };
-        let to = typed.new_email.trim().to_lowercase();
+        let to = lower_case(typed.new_email.trim());
         form.send(async move {
             current_user
                 .heed(api::change_email(typed).await)

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use shared::{Invalid, delete_account};
+use shared::{Invalid, delete_account, text::lower_case};
 
 use super::{AccountName, ConfirmDialog, Field, PasswordField, email_problem};
 use crate::{CurrentUser, Error, HandedOn, News, Submission, api};
@@ -35,8 +35,7 @@ pub fn DeleteAccount(
         let typed = delete_account::Form {
             password: password.get_untracked(),
         };
-        let mistyped =
-            typed_email.get_untracked().trim().to_lowercase() != email.get_untracked().to_lowercase();
+        let mistyped = lower_case(typed_email.get_untracked().trim()) != lower_case(&email.get_untracked());
         form.send(async move {
             if mistyped {
                 return Err(Error::Fields(vec![Invalid::new(

@@ -21,7 +21,7 @@ pub fn Header() -> impl IntoView {
         } else {
             view! {
                 <a class="chip" href="/profile">
-                    <Avatar user=Signal::derive(move || current_user.user()) />
+                    <Avatar />
                     "Profile"
                 </a>
             }
