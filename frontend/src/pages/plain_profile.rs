@@ -40,7 +40,7 @@ pub fn PlainProfile(
             <Header />
             <main>
                 <section class="card">
-                    <Avatar user=Signal::derive(move || current_user.user()) alt="Your picture" />
+                    <Avatar alt="Your picture" />
                     <Heading title="Profile" forms=vec![form]>{greeting}</Heading>
                     <p class="email">
                         <span class="address">{user.email}</span>
