@@ -4,6 +4,7 @@ use std::{io::Cursor, sync::Arc};
 
 use axum::http::StatusCode;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, imageops::FilterType};
+use shared::avatar::SIDE;
 use tokio::sync::Semaphore;
 
 use crate::{error::Error, extract::body_too_large};
@@ -16,12 +17,10 @@ pub(crate) const HEAD_BYTES: usize = 16;
 
 /// The longest side that is read, in pixels.
 const MAX_SIDE: u32 = 12_000;
-/// The avatar's side, in pixels.
-const SIDE: u32 = 512;
 /// `WebP` quality: below, faces show blocks at 96 px on a 2x screen.
 const QUALITY: f32 = 82.0;
 
-/// Makes an avatar of a PNG, JPEG, WebP or GIF (first frame): at most 512 px square, WebP.
+/// Makes an avatar of a PNG, JPEG, WebP or GIF (first frame): square, at most [`SIDE`] wide, WebP.
 ///
 /// # Errors
 /// 415 for anything else, 413 for more pixels than memory is set aside for.

@@ -2,8 +2,11 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use reqwest::{Method, StatusCode};
-use shared::{avatar::MAX_BYTES, profile::Response};
-use support::{Client, Reply, TestApp};
+use shared::{
+    avatar::{MAX_BYTES, SIDE},
+    profile::Response,
+};
+use support::{Client, Reply, TestApp, turned};
 
 use crate::PASSWORD;
 
@@ -19,22 +22,6 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
-}
-
-/// A JPEG whose EXIF says "turn me a quarter clockwise" and names a place.
-fn turned_jpeg(picture: &DynamicImage) -> Vec<u8> {
-    let jpeg = encoded(picture, ImageFormat::Jpeg);
-    let tiff = [
-        b"II*\0\x08\0\0\0" as &[u8],
-        b"\x02\0",                             // two entries
-        b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0", // Orientation, SHORT, 1, 6
-        b"\x0e\x01\x02\0\x0d\0\0\0\x26\0\0\0", // ImageDescription, ASCII, 13, at 38
-        b"\0\0\0\0",
-        b"SECRET PLACE\0",
-    ]
-    .concat();
-    let length = u16::try_from(2 + 6 + tiff.len()).unwrap().to_be_bytes();
-    [&jpeg[..2], &[0xff, 0xe1], &length, b"Exif\0\0", &tiff, &jpeg[2..]].concat()
 }
 
 async fn signed_in(app: &TestApp) -> Client {
@@ -67,7 +54,7 @@ async fn every_kind_of_picture_becomes_a_small_square() {
         let (status, webp) = stored(&client, &url).await;
         assert_eq!(status, StatusCode::OK);
         let avatar = image::load_from_memory_with_format(&webp, ImageFormat::WebP).unwrap();
-        assert_eq!((avatar.width(), avatar.height()), (512, 512));
+        assert_eq!((avatar.width(), avatar.height()), (SIDE, SIDE));
     }
 }
 
@@ -90,12 +77,15 @@ async fn a_turned_photo_stands_upright_and_loses_its_metadata() {
     let client = signed_in(&app).await;
 
     let reply = client
-        .put_avatar(turned_jpeg(&picture(600, 400)), "image/jpeg")
+        .put_avatar(
+            turned(&encoded(&picture(600, 400), ImageFormat::Jpeg)),
+            "image/jpeg",
+        )
         .await;
 
     let (_, webp) = stored(&client, &reply.json::<Response>().user.profile_picture.unwrap()).await;
     let avatar = image::load_from_memory(&webp).unwrap().into_rgb8();
-    let (top, bottom) = (avatar.get_pixel(200, 20), avatar.get_pixel(200, 380));
+    let (top, bottom) = (avatar.get_pixel(128, 20), avatar.get_pixel(128, 236));
     assert!(top[0] > top[2] && bottom[2] > bottom[0], "{top:?} {bottom:?}");
     assert!(!webp.windows(6).any(|window| window == b"SECRET"));
 }

@@ -3,6 +3,7 @@
 mod altogic_down;
 mod another_altogic;
 mod appearance;
+mod avatar;
 mod check_mail;
 mod deep_links;
 mod expiry;

@@ -26,7 +26,7 @@ pub use browser::{Browser, Traffic};
 pub use client::{Client, Reply};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use mail::Mail;
-pub use picture::{photo, picture};
+pub use picture::{photo, picture, turned};
 pub use story::{Stage, System, story, story_in_process};
 pub use thirtyfour::Key;
 

@@ -45,3 +45,29 @@ pub fn photo() -> Vec<u8> {
     file.resize(file.len().max(1_000_000), 0);
     file
 }
+
+/// The same JPEG, whose EXIF now says "turn me a quarter clockwise" and names a place.
+///
+/// # Panics
+/// Never; the block is short.
+pub fn turned(jpeg: &[u8]) -> Vec<u8> {
+    let tiff = [
+        b"II*\0\x08\0\0\0" as &[u8],
+        b"\x02\0",                             // two entries
+        b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0", // Orientation, SHORT, 1, 6
+        b"\x0e\x01\x02\0\x0d\0\0\0\x26\0\0\0", // ImageDescription, ASCII, 13, at 38
+        b"\0\0\0\0",
+        b"SECRET PLACE\0",
+    ]
+    .concat();
+    let length = u16::try_from(2 + 6 + tiff.len()).expect("a short block");
+    [
+        &jpeg[..2],
+        &[0xff, 0xe1],
+        &length.to_be_bytes(),
+        b"Exif\0\0",
+        &tiff,
+        &jpeg[2..],
+    ]
+    .concat()
+}

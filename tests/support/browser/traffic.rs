@@ -52,6 +52,7 @@ impl Browser {
             "uploadThroughput": up,
             "latency": latency_ms,
         });
+        self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.emulateNetworkConditions", network).await;
         self.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": cpu }))
             .await;
