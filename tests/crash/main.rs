@@ -102,7 +102,7 @@ async fn rename_often(client: Client, number: usize, acknowledge: UnboundedSende
         match request.send().await {
             Ok(reply) if reply.status().is_success() => {
                 // The receiver is gone only when the test has failed.
-                drop(acknowledge.send((number, name)));
+                let _ = acknowledge.send((number, name));
             }
             Ok(reply) => panic!("{}: {}", form.name, reply.status()),
             Err(_) => return,

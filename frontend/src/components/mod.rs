@@ -2,6 +2,7 @@
 
 mod avatar;
 mod avatar_editor;
+mod avatar_sending;
 mod change_email;
 mod change_password;
 mod check_mail;

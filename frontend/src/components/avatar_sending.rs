@@ -1,0 +1,175 @@
+//! [`Sending`]: a picked picture on its way to the server.
+
+use leptos::{prelude::*, task::spawn_local};
+use shared::{Invalid, avatar};
+use web_sys::{Blob, File, Url};
+
+use crate::{CurrentUser, Error, News, api, browser, picture, words};
+
+/// The id of the input that picks a file.
+pub(super) const PICKER: &str = "avatar-file";
+
+/// How far a picked picture is.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    /// The browser makes it small.
+    Preparing,
+    /// How much of it has left, 0 to 100.
+    Percent(u32),
+}
+
+/// A picked picture on its way. The page may be left meanwhile.
+#[derive(Clone, Copy)]
+pub(super) struct Sending {
+    current_user: CurrentUser,
+    news: News,
+    pub(super) preview: RwSignal<Option<String>>,
+    pub(super) step: RwSignal<Option<Step>>,
+    pub(super) failure: RwSignal<Option<Error>>,
+    picked: StoredValue<Option<File>, LocalStorage>,
+    upload: StoredValue<Option<api::Upload>, LocalStorage>,
+    /// Counts what was picked, cancelled or left, so that what is late knows it.
+    attempt: StoredValue<u32>,
+}
+
+impl Sending {
+    /// Nothing is on its way.
+    pub(super) fn new() -> Self {
+        Self {
+            current_user: expect_context(),
+            news: expect_context(),
+            preview: RwSignal::new(None),
+            step: RwSignal::new(None),
+            failure: RwSignal::new(None),
+            picked: StoredValue::new_local(None),
+            upload: StoredValue::new_local(None),
+            attempt: StoredValue::new(0),
+        }
+    }
+
+    pub(super) fn pick(self, file: File) {
+        self.picked.set_value(Some(file));
+        self.send();
+    }
+
+    /// Sends what was picked, once more if it was sent before.
+    pub(super) fn send(self) {
+        let Some(file) = self.picked.get_value() else {
+            return;
+        };
+        self.failure.set(None);
+        if let Err(invalid) = check_type(&file) {
+            return self.fail(Error::Fields(vec![invalid]));
+        }
+        self.step.set(Some(Step::Preparing));
+        self.attempt.update_value(|attempt| *attempt += 1);
+        let this = self.attempt.get_value();
+        spawn_local(async move {
+            let small = picture::small(&file).await.map_err(|_| unreadable());
+            if self.attempt.try_get_value() == Some(this) {
+                match small.and_then(|small| check_size(&small).map(|()| small)) {
+                    Ok(small) => self.start(&small, &file.name()),
+                    Err(invalid) => self.fail(Error::Fields(vec![invalid])),
+                }
+            }
+        });
+    }
+
+    fn start(self, picture: &Blob, file_name: &str) {
+        let Ok(object_url) = Url::create_object_url_with_blob(picture) else {
+            return self.fail(Error::Network);
+        };
+        self.preview.set(Some(object_url.clone()));
+        let sent = object_url.clone();
+        let started = api::avatar_upload(
+            picture,
+            file_name,
+            move |percent| {
+                self.step.try_set(Some(Step::Percent(percent)));
+            },
+            move |result| match self.current_user.heed(result) {
+                Ok(response) => {
+                    self.current_user.set_avatar(response.user, Some(sent));
+                    self.stop();
+                    self.news.tell("Your picture is changed.");
+                }
+                Err(error) => {
+                    let _ = Url::revoke_object_url(&sent);
+                    self.fail(error);
+                }
+            },
+        );
+        match started {
+            Ok(started) => self.upload.set_value(Some(started)),
+            Err(error) => {
+                let _ = Url::revoke_object_url(&object_url);
+                self.fail(error);
+            }
+        }
+    }
+
+    fn stop(self) {
+        self.preview.try_set(None);
+        self.step.try_set(None);
+    }
+
+    fn fail(self, error: Error) {
+        self.stop();
+        self.failure.try_set(Some(error));
+    }
+
+    pub(super) fn cancel(self) {
+        self.attempt.update_value(|attempt| *attempt += 1);
+        self.upload.update_value(|upload| {
+            if let Some(upload) = upload.take() {
+                upload.cancel();
+            }
+        });
+        if let Some(object_url) = self.preview.get_untracked() {
+            let _ = Url::revoke_object_url(&object_url);
+        }
+        self.stop();
+        browser::focus_soon(PICKER);
+        self.news.tell("Upload cancelled.");
+    }
+}
+
+/// What the backend would refuse, before anything is done with it.
+fn check_type(file: &File) -> Result<(), Invalid> {
+    if avatar::MEDIA_TYPES.contains(&file.type_().as_str()) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        avatar::PART,
+        "This file is not a picture that can be used here. Choose a PNG, JPEG, WebP or GIF.",
+    ))
+}
+
+/// What the backend would refuse, before it travels: a file that this browser could not make
+/// smaller.
+fn check_size(picture: &Blob) -> Result<(), Invalid> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a file's size is a whole number"
+    )]
+    let size_bytes = picture.size() as u64;
+    if size_bytes <= avatar::MAX_BYTES as u64 {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        avatar::PART,
+        format!(
+            "This picture has {}. Choose one of at most {}.",
+            words::megabytes(size_bytes),
+            words::megabytes(avatar::MAX_BYTES as u64)
+        ),
+    ))
+}
+
+fn unreadable() -> Invalid {
+    Invalid::new(
+        avatar::PART,
+        "This picture cannot be read: it is damaged, or has too many pixels. Choose another one.",
+    )
+}
