@@ -45,6 +45,8 @@ impl SecurityHeaders {
     }
 
     fn apply(&self, is_api: bool, headers: &mut HeaderMap) {
+        // The map then grows once.
+        headers.reserve(8);
         let mut set = |name: HeaderName, value: HeaderValue| {
             headers.entry(name).or_insert(value);
         };

@@ -25,7 +25,7 @@ use crate::{
     routes,
     server::{Server, bind},
     session_cookie::SessionCookie,
-    state::AppState,
+    state::{AppState, Parts},
 };
 
 /// A system that serves until [`Running::stop`].
@@ -90,7 +90,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     };
 
     let stopping = Arc::new(AtomicBool::new(false));
-    let app = AppState {
+    let app = AppState::from(Parts {
         altogic: Altogic::new(
             &altogic_url,
             &client_key,
@@ -103,10 +103,10 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         security_headers: SecurityHeaders::new(&url, settings.altogic_env_url.as_ref()),
         limiter: Limiter::new(settings.rate_limits),
         password_min_length: settings.password_min_length,
-        trusted_proxies: settings.trusted_proxies.clone().into(),
+        trusted_proxies: settings.trusted_proxies.clone(),
         picture_slot: Arc::new(Semaphore::new(1)),
         stopping: Arc::clone(&stopping),
-    };
+    });
     let public = embedded
         .as_ref()
         .map_or_else(Router::new, Embedded::public_router);

@@ -1,6 +1,9 @@
 //! [`AppState`]: what every handler may use. Nothing in it belongs to a visitor.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
@@ -10,9 +13,28 @@ use crate::{
     rate_limit::Limiter, session_cookie::SessionCookie,
 };
 
-/// What every handler may use; clones share it.
+/// What every handler may use; clones share it. Each layer clones it for each request, so a clone
+/// is one count and no allocation.
 #[derive(Clone, Debug)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+/// What is in an [`AppState`].
+#[derive(Debug)]
+pub struct Parts {
     /// The client of the Altogic that we wrap.
     pub altogic: Altogic,
     /// Writes and clears the session cookie.
@@ -28,7 +50,7 @@ pub struct AppState {
     /// The fewest code points of a new password.
     pub password_min_length: usize,
     /// The proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Arc<[IpNet]>,
+    pub trusted_proxies: Vec<IpNet>,
     /// One picture is decoded at a time: each may take [`crate::picture::MAX_ALLOC`].
     pub picture_slot: Arc<Semaphore>,
     /// Set when the program is about to end.

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use reqwest::header::HeaderValue;
-use support::{Client, TestBinary, target_dir};
+use reqwest::Method;
+use reqwest::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, DATE, HeaderName, TRANSFER_ENCODING};
+use support::{Client, target_dir};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// What `/` and the profile answer with, and in which encoding the page is.
-const FILES: [&str; 3] = ["page", "encoding", "profile"];
+/// Written by every server for itself.
+const OWN: [HeaderName; 4] = [DATE, CONTENT_LENGTH, CONNECTION, TRANSFER_ENCODING];
 
 /// A running bare server; it ends with the value.
 pub(crate) struct Bare {
@@ -18,24 +19,26 @@ pub(crate) struct Bare {
 }
 
 impl Bare {
-    /// Starts one that answers as `app` does: the same bytes at `/`, and for `signed_in` at
-    /// the profile.
-    pub(crate) async fn start(app: &TestBinary, signed_in: &Client, folder: &Path) -> Self {
-        let page = app.client().http.get(app.client().url("/"));
-        let page = page
-            .header("accept-encoding", "gzip, deflate, br, zstd")
-            .send()
-            .await;
-        let page = page.expect("the system answers");
-        let encoding = page.headers().get("content-encoding").cloned();
-        let encoding = encoding.unwrap_or(HeaderValue::from_static("identity"));
-        let contents = [
-            page.bytes().await.expect("the page comes to an end").to_vec(),
-            encoding.as_bytes().to_vec(),
-            signed_in.profile().await.body.into_bytes(),
-        ];
-        for (file, content) in FILES.iter().zip(contents) {
-            std::fs::write(folder.join(file), content).expect("a temporary folder can be written");
+    /// Starts one that answers `signed_in` as `app` does at `/` and at the profile: the same bytes,
+    /// heads included.
+    pub(crate) async fn start(signed_in: &Client, folder: &Path) -> Self {
+        for (name, path) in [("page", "/"), ("profile", shared::profile::PATH)] {
+            let request = signed_in.request(Method::GET, path);
+            let reply = request
+                .header(ACCEPT_ENCODING, "gzip, deflate, br, zstd")
+                .send()
+                .await;
+            let reply = reply.expect("the system answers");
+            let head: String = reply
+                .headers()
+                .iter()
+                .filter(|(name, _)| !OWN.contains(name))
+                .map(|(name, value)| format!("{name}: {}\n", value.to_str().expect("our heads are ASCII")))
+                .collect();
+            let body = reply.bytes().await.expect("the reply comes to an end");
+            let written = std::fs::write(folder.join(format!("{name}.head")), head)
+                .and_then(|()| std::fs::write(folder.join(format!("{name}.body")), body));
+            written.expect("a temporary folder can be written");
         }
         let mut child = Command::new(target_dir().join("bench/bare-server"))
             .current_dir(folder)

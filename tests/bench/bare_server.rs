@@ -1,36 +1,34 @@
 //! The bare axum server that the bench divides by. It belongs to the backend's package, so that
 //! its libraries are the very same builds.
 
+use std::path::Path;
+
+use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderName, HeaderValue};
-use axum::routing::get;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get};
 
-/// Serves the files `page`, in the encoding that the file `encoding` names, and `profile` of the
-/// working directory until it is killed.
+/// Serves the files `page` and `profile` of the working directory, each a `.body` with a `.head`
+/// of one `name: value` on each line, until it is killed.
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let [page, encoding, profile] = ["page", "encoding", "profile"].map(std::fs::read);
-    let (page, profile) = (Bytes::from(page?), Bytes::from(profile?));
-    let typed = |media_type| {
-        let name = HeaderName::from_static("content-type");
-        (name, HeaderValue::from_static(media_type))
-    };
-    let encoding = (
-        HeaderName::from_static("content-encoding"),
-        HeaderValue::from_bytes(&encoding?)?,
-    );
-    let (page_headers, profile_headers) = (
-        [typed("text/html; charset=utf-8"), encoding],
-        [typed("application/json")],
-    );
     let router = Router::new()
-        .route("/", get(async move || (page_headers, page)))
-        .route(
-            shared::profile::PATH,
-            get(async move || (profile_headers, profile)),
-        );
+        .route("/", always("page")?)
+        .route(shared::profile::PATH, always("profile")?);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     Ok(axum::serve(listener, router).await?)
+}
+
+fn always(name: &str) -> anyhow::Result<MethodRouter> {
+    let body = Bytes::from(std::fs::read(Path::new(name).with_extension("body"))?);
+    let text = std::fs::read_to_string(Path::new(name).with_extension("head"))?;
+    let mut head = HeaderMap::new();
+    for line in text.lines() {
+        let (name, value) = line.split_once(": ").context("a head's line is `name: value`")?;
+        head.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+    }
+    Ok(get(async move || (head, body).into_response()))
 }

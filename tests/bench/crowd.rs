@@ -69,6 +69,10 @@ pub(crate) async fn grow(db: &mut SqliteConnection, size: u32) -> sqlx::Result<(
 
 /// Up to `count` users from all over the table, with secrets that are known.
 pub(crate) async fn some(db: &mut SqliteConnection, count: u32) -> sqlx::Result<Vec<Person>> {
+    let users: i64 = sqlx::query("SELECT count(*) FROM users")
+        .fetch_one(&mut *db)
+        .await?
+        .get(0);
     let rows = sqlx::query(
         "SELECT id, email FROM users
          WHERE rowid > 1 AND rowid % (SELECT 1 + (max(rowid) - 2) / $1 FROM users) = 0 LIMIT $1",
@@ -80,8 +84,8 @@ pub(crate) async fn some(db: &mut SqliteConnection, count: u32) -> sqlx::Result<
     let mut people = Vec::new();
     for row in rows {
         let (id, email): (String, String) = (row.get(0), row.get(1));
-        // As long as real ones; redeemed links are written again.
-        let (session, access_token) = (format!("s{id:0>42}"), format!("a{id:0>42}"));
+        // As long as real ones, and others each time; redeemed links are written again.
+        let [session, access_token] = ["s", "a"].map(|kind| format!("{kind}{users:0>18}{id}"));
         sqlx::query("UPDATE sessions SET token_hash = $1 WHERE id = (SELECT min(id) FROM sessions WHERE user_id = $2)")
             .bind(digest(&session))
             .bind(&id)

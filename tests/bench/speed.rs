@@ -26,7 +26,7 @@ pub(crate) async fn measure(app: &TestBinary, report: &mut Report) {
         .cookie("session_token")
         .expect("whoever joined is signed in");
     let folder = tempfile::tempdir().expect("temporary folders can be made");
-    let bare = Bare::start(app, &client, folder.path()).await;
+    let bare = Bare::start(&client, folder.path()).await;
     let address = app.address();
     let sender = |session| Sender {
         address: &address,
