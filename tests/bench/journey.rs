@@ -81,6 +81,7 @@ async fn journeys(app: &TestBinary, photo: &Path, slow: bool) -> Vec<Journey> {
 async fn journey(browser: &Browser, photo: &Path, email: &str) -> Journey {
     let start = Instant::now();
     browser.goto("/sign-up").await;
+    browser.see_app().await;
     browser.fill("Name", "Ada Lovelace").await;
     browser.fill("Email address", email).await;
     browser.fill("Password", PASSWORD).await;
@@ -110,6 +111,7 @@ async fn journey(browser: &Browser, photo: &Path, email: &str) -> Journey {
 async fn profile_usable(app: &TestBinary) -> f64 {
     let browser = Browser::open_counting(&app.public_url).await;
     browser.goto("/sign-up").await;
+    browser.see_app().await;
     browser.fill("Name", "Ada Lovelace").await;
     browser.fill("Email address", "profile@example.com").await;
     browser.fill("Password", PASSWORD).await;

@@ -174,6 +174,7 @@ async fn settled(browser: &Browser) -> Traffic {
 /// What the next page costs in an app that is there.
 async fn next_page(browser: &Browser) -> Traffic {
     browser.goto(PAGE).await;
+    browser.see_app().await;
     settled(browser).await;
     browser.click("Sign up").await;
     browser.arrive("/sign-up").await;

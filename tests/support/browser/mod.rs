@@ -60,8 +60,13 @@ impl Browser {
     /// is replaced.
     async fn await_app(&self) {
         if self.app_comes.load(Ordering::Relaxed) {
-            self.wait_until(APP_IS_THERE).await;
+            self.see_app().await;
         }
+    }
+
+    /// Waits until the app has taken the page over.
+    pub async fn see_app(&self) {
+        self.wait_until(APP_IS_THERE).await;
     }
 
     /// Loads the page again.

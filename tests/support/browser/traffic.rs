@@ -17,7 +17,8 @@ pub struct Traffic {
 }
 
 impl Browser {
-    /// Opens a browser that keeps a log of its network.
+    /// Opens a browser that keeps a log of its network. It does not wait for the app, which other
+    /// applications do not have.
     pub async fn open_counting(base: &str) -> Self {
         let driver = Driver::start().await;
         let web = driver.counting_session().await;
@@ -25,7 +26,7 @@ impl Browser {
             base: base.to_owned(),
             web,
             console: Console::default(),
-            app_comes: AtomicBool::new(true),
+            app_comes: AtomicBool::new(false),
             _driver: driver,
         };
         browser.devtools("Network.enable", json!({})).await;
