@@ -126,19 +126,21 @@ pub fn CheckMail(
                 "Only the newest link works."
             </p>
             <ErrorMessage error=form.failure() on_retry=Callback::new(move |()| resend(())) />
-            <form class="actions" method="post" action=action on:submit=submit>
+            <form method="post" action=action on:submit=submit>
                 <input type="hidden" name="email" value=hidden />
-                <button
-                    type="submit"
-                    class="button quiet"
-                    aria-busy=form.busy()
-                    aria-disabled=move || (left.get() > 0).to_string()
-                >
-                    {resend_label}
-                </button>
-                <a class="link" href=action on:click=wrong_address>
-                    "Wrong address?"
-                </a>
+                <div class="actions">
+                    <button
+                        type="submit"
+                        class="button quiet"
+                        aria-busy=form.busy()
+                        aria-disabled=move || (left.get() > 0).to_string()
+                    >
+                        {resend_label}
+                    </button>
+                    <a class="link" href=action on:click=wrong_address>
+                        "Wrong address?"
+                    </a>
+                </div>
             </form>
         </section>
     }
