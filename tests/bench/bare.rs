@@ -29,12 +29,14 @@ impl Bare {
                 .send()
                 .await;
             let reply = reply.expect("the system answers");
-            let head: String = reply
+            let head = reply
                 .headers()
                 .iter()
                 .filter(|(name, _)| !OWN.contains(name))
-                .map(|(name, value)| format!("{name}: {}\n", value.to_str().expect("our heads are ASCII")))
-                .collect();
+                .fold(String::new(), |head, (name, value)| {
+                    let value = value.to_str().expect("our heads are ASCII");
+                    head + name.as_str() + ": " + value + "\n"
+                });
             let body = reply.bytes().await.expect("the reply comes to an end");
             let written = std::fs::write(folder.join(format!("{name}.head")), head)
                 .and_then(|()| std::fs::write(folder.join(format!("{name}.body")), body));
