@@ -194,3 +194,27 @@ async fn a_wrong_key_of_ours_is_no_ones_signing_out() {
     assert_eq!(reply.refusal(), (502, "altogic_unavailable".to_owned()));
     assert_eq!(client.cookie("session_token").as_deref(), Some("a-session"));
 }
+
+#[tokio::test]
+async fn pages_without_the_app_say_so_and_keep_what_was_typed() {
+    let (_app, client, _proxy) = visitor(Fault::HTML_500).await;
+    client.plant_cookie("signed_in=1; Path=/");
+
+    let profile = client.get("/profile?plain").await;
+    assert_eq!(profile.status, StatusCode::BAD_GATEWAY);
+    assert!(
+        profile.body.contains("Cannot reach the account service") && profile.body.contains("Try again"),
+        "{profile:?}"
+    );
+    assert!(client.cookie("session_token").is_some(), "still signed in");
+
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let sign_in = client.post_form("/sign-in", &fields).await;
+    assert_eq!(sign_in.status, StatusCode::BAD_GATEWAY);
+    assert!(
+        sign_in.body.contains("Cannot reach the account service") && sign_in.body.contains("ada@example.com"),
+        "{sign_in:?}"
+    );
+    assert!(!sign_in.body.contains(PASSWORD));
+}
