@@ -5,8 +5,8 @@ use std::process::{self, Stdio};
 use tempfile::TempDir;
 use thirtyfour::{Capabilities, ChromiumLikeCapabilities as _};
 use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel, WebDriver};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use crate::install_crypto;
 
@@ -33,6 +33,25 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) async fn start() -> Self {
+        // It takes one port for two kinds of addresses, and ends when the second is taken already.
+        let mut tries = 0;
+        let (child, mut lines, port) = loop {
+            tries += 1;
+            if let Some(started) = Self::try_start().await {
+                break started;
+            }
+            assert!(tries < 5, "chromedriver ends before it says its port");
+        };
+        // A full pipe would stop it.
+        tokio::spawn(async move { while matches!(lines.next_line().await, Ok(Some(_))) {} });
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            profile: TempDir::new().expect("temporary folders can be made"),
+            child,
+        }
+    }
+
+    async fn try_start() -> Option<(Child, Lines<BufReader<ChildStdout>>, String)> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -46,18 +65,12 @@ impl Driver {
         let mut lines = BufReader::new(stdout).lines();
         let port = loop {
             let line = lines.next_line().await.expect("chromedriver writes text");
-            let line = line.expect("chromedriver says its port before it ends");
+            let line = line?;
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
             }
         };
-        // A full pipe would stop it.
-        tokio::spawn(async move { while matches!(lines.next_line().await, Ok(Some(_))) {} });
-        Self {
-            url: format!("http://127.0.0.1:{port}"),
-            profile: TempDir::new().expect("temporary folders can be made"),
-            child,
-        }
+        Some((child, lines, port))
     }
 
     pub(super) async fn session(&self) -> WebDriver {
