@@ -59,7 +59,7 @@ fn main() -> io::Result<()> {
 
     let mut pages = String::from("&[\n");
     if let Some(frame) = &frame {
-        for path in render::paths().chain([NOT_FOUND]) {
+        for path in render::paths().chain([render::NOT_FOUND]) {
             for signed_in_hint in [false, true] {
                 let visit = render::Visit {
                     path: path.to_owned(),
@@ -84,8 +84,6 @@ fn main() -> io::Result<()> {
 }
 
 const ENDLESS: &str = "a string takes everything";
-/// Stands for every path without a page.
-const NOT_FOUND: &str = "/404";
 
 /// The page with its style sheet inside: one round trip until something is seen.
 fn with_style(html: &str, dist: &Path) -> io::Result<String> {

@@ -155,6 +155,12 @@ impl Settings {
                 "expected https://…; plain http is for localhost only",
             );
         }
+        if public && cfg!(feature = "bench") {
+            return misfit(
+                "PUBLIC_URL",
+                "expected localhost, because this build is for measuring: its password hashes protect nothing",
+            );
+        }
         if !self.listen_addr.ip().is_loopback() && self.public_url.is_none() {
             return misfit(
                 "PUBLIC_URL",

@@ -6,12 +6,7 @@ use std::{io::Write, process::ExitCode};
 
 use backend::{Config, Settings, start, start_altogic};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
-use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
-
-/// It gives memory back to the system, which glibc's does only in part after a burst.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Accounts for a web app: site, API, database, files and mail in one program.
 #[derive(Parser)]

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use frontend::render::NOT_FOUND;
 
 use crate::error::Error;
 
@@ -39,8 +40,6 @@ struct Page {
 }
 
 const PAGES: &[Page] = include!(concat!(env!("OUT_DIR"), "/site_pages.rs"));
-/// Stands in [`PAGES`] for every path without a page.
-const NOT_FOUND: &str = "/404";
 
 /// Serves a file of the site; `None` if the path is none of a file.
 ///

@@ -40,6 +40,9 @@ pub struct Page {
 /// The place of the profile that needs no app; below it there is nothing.
 pub const PLAIN_PROFILE: &str = "/profile?plain";
 
+/// Stands for every path that has no page.
+pub const NOT_FOUND: &str = "/404";
+
 /// Every path that has a page of its own.
 pub fn paths() -> impl Iterator<Item = &'static str> {
     app::PATHS.iter().map(|(path, ..)| *path)
@@ -69,16 +72,7 @@ pub fn page(visit: Visit) -> Page {
 
 /// The profile for a browser that cannot run the app.
 pub fn plain_profile(user: User, typed: Vec<(String, String)>, outcome: Option<Outcome>) -> Page {
-    let (title, body) = html(PLAIN_PROFILE, || {
-        view! { <PlainProfile user posted=Posted::new(typed, outcome) /> }
-    });
-    Page {
-        title,
-        body,
-        outcome: None,
-        instead: None,
-        has_app: false,
-    }
+    plain(|| view! { <PlainProfile user posted=Posted::new(typed, outcome) /> })
 }
 
 /// Says in place of the profile why there is none now.
@@ -87,7 +81,11 @@ pub fn plain_trouble(error: ApiError, retry_after_seconds: Option<u32>) -> Page 
         error,
         retry_after_seconds,
     };
-    let (title, body) = html(PLAIN_PROFILE, || view! { <PlainTrouble error /> });
+    plain(|| view! { <PlainTrouble error /> })
+}
+
+fn plain<V: IntoView>(view: impl FnOnce() -> V) -> Page {
+    let (title, body) = html(PLAIN_PROFILE, view);
     Page {
         title,
         body,

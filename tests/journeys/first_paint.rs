@@ -85,6 +85,31 @@ fn what_was_typed_before_the_app_came_is_kept() {
 }
 
 #[test]
+fn a_letter_that_is_being_composed_is_not_interrupted() {
+    story("composing", &[NO_MAIL], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.hold_app().await;
+        browser.goto("/sign-up").await;
+        browser.fill("Name", NAME).await;
+        let compose = |event: &str| {
+            format!(
+                "document.activeElement.dispatchEvent(new CompositionEvent('{event}', {{ bubbles: true }}))"
+            )
+        };
+        browser.script(&compose("compositionstart"), json!([])).await;
+
+        browser.wait_until("releaseApp() && globalThis.appHasRun").await;
+        let running = "return document.documentElement.classList.contains('running')";
+        assert_eq!(browser.script(running, json!([])).await, json!(false));
+        browser.script(&compose("compositionend"), json!([])).await;
+
+        browser.release_app().await;
+        assert_eq!(browser.script(running, json!([])).await, json!(true));
+        assert_eq!(browser.value("Name").await, NAME);
+    });
+}
+
+#[test]
 fn a_form_sent_before_the_app_came_arrives() {
     story("sent_early", &[NO_MAIL], async |stage| {
         stage.client().join(NAME, EMAIL, PASSWORD).await;

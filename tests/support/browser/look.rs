@@ -22,7 +22,13 @@ const RUN_AXE: &str = r"
 const HOLD: &str = "
     const start = WebAssembly.instantiateStreaming;
     const released = new Promise((release) => { globalThis.releaseApp = () => (release(), true); });
-    WebAssembly.instantiateStreaming = (...code) => released.then(() => start.apply(WebAssembly, code));
+    WebAssembly.instantiateStreaming = async (...code) => {
+        await released;
+        const program = await start.apply(WebAssembly, code);
+        // After what runs at once when it is there.
+        setTimeout(() => { globalThis.appHasRun = true; });
+        return program;
+    };
 ";
 
 /// Whether the app has taken over from the page that the server rendered, or cannot; true of pages
