@@ -45,6 +45,16 @@ impl SecurityHeaders {
     }
 
     fn apply(&self, is_api: bool, headers: &mut HeaderMap) {
+        // Old readers guess another character set.
+        if headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value == "application/json")
+        {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json; charset=utf-8"),
+            );
+        }
         // The map then grows once.
         headers.reserve(8);
         let mut set = |name: HeaderName, value: HeaderValue| {

@@ -11,6 +11,7 @@ mod client_address;
 mod common_password;
 pub mod config;
 mod cross_site;
+mod drain;
 pub mod embedded;
 mod error;
 mod extract;

@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 /// The longest time for a request's head. hyper has a limit of its own only once a timer is set,
 /// and `axum::serve` sets none (SECURITY-BAR T-78).
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest pause within a body.
+pub(crate) const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// How long requests in flight may take after the stop.
 const GRACE: Duration = Duration::from_secs(10);
 

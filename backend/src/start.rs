@@ -64,39 +64,14 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let listener = bind("LISTEN_ADDR", settings.listen_addr)?;
     let url = settings.public_url(listener.local_addr()?.port());
 
-    let (embedded, altogic_url, client_key, altogic_server) = if let Some(other) = &settings.altogic_env_url {
-        (
-            None,
-            other.clone(),
-            settings.altogic_client_key.clone().unwrap_or_default(),
-            None,
-        )
-    } else {
-        let altogic_listener = bind("EMBEDDED_ADDR", settings.embedded_addr)?;
-        let address = altogic_listener.local_addr()?;
-        let mut own = settings.embedded(&url, config.clock.clone());
-        // The app speaks for its visitors from this machine.
-        own.trusted_proxies.push(IpNet::from(address.ip()));
-        own.trusted_proxies
-            .push(IpNet::from(IpAddr::from([127, 0, 0, 1])));
-        let embedded = Embedded::open(own)
-            .await
-            .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
-        let server = Server::start(altogic_listener, embedded.rest_router())?;
-        let altogic_url = local_url(address)?;
-        tracing::info!(%altogic_url, "the embedded Altogic is ready");
-        let client_key = embedded.client_key().to_owned();
-        (Some(embedded), altogic_url, client_key, Some(server))
+    let upstream = match &settings.altogic_env_url {
+        Some(other) => Upstream::other(other, &config)?,
+        None => Upstream::embedded(&url, &config).await?,
     };
 
     let stopping = Arc::new(AtomicBool::new(false));
     let app = AppState::from(Parts {
-        altogic: Altogic::new(
-            &altogic_url,
-            &client_key,
-            settings.altogic_api_key.as_deref(),
-            config.clock.clone(),
-        )?,
+        altogic: upstream.altogic,
         session_cookie: SessionCookie::new(&url, settings.session_max_days),
         flow_cookie: FlowCookie::new(&url),
         own_origin: OwnOrigin::new(&url),
@@ -107,19 +82,73 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         picture_slot: Arc::new(Semaphore::new(1)),
         stopping: Arc::clone(&stopping),
     });
-    let public = embedded
+    let public = upstream
+        .embedded
         .as_ref()
         .map_or_else(Router::new, Embedded::public_router);
     let app_server = Server::start(listener, routes::router(app, public))?;
-    let servers = [Some(app_server), altogic_server].into_iter().flatten().collect();
+    let servers = [Some(app_server), upstream.server]
+        .into_iter()
+        .flatten()
+        .collect();
     Ok(Running {
         url,
-        altogic_url,
-        client_key,
+        altogic_url: upstream.url,
+        client_key: upstream.client_key,
         servers,
-        embedded,
+        embedded: upstream.embedded,
         stopping,
     })
+}
+
+/// The Altogic behind the app.
+struct Upstream {
+    altogic: Altogic,
+    url: Url,
+    client_key: String,
+    embedded: Option<Embedded>,
+    server: Option<Server>,
+}
+
+impl Upstream {
+    /// One that somebody else runs.
+    fn other(url: &Url, config: &Config) -> anyhow::Result<Self> {
+        let settings = &config.settings;
+        let client_key = settings.altogic_client_key.clone().unwrap_or_default();
+        let api_key = settings.altogic_api_key.as_deref();
+        Ok(Self {
+            altogic: Altogic::at(url, &client_key, api_key, config.clock.clone())?,
+            url: url.clone(),
+            client_key,
+            embedded: None,
+            server: None,
+        })
+    }
+
+    /// The embedded server, for an app at `public_url`; on `EMBEDDED_ADDR` it serves others too.
+    async fn embedded(public_url: &Url, config: &Config) -> anyhow::Result<Self> {
+        let listener = bind("EMBEDDED_ADDR", config.settings.embedded_addr)?;
+        let url = local_url(listener.local_addr()?)?;
+        let mut settings = config.settings.embedded(public_url, config.clock.clone());
+        // The app speaks for its visitors from this machine.
+        settings
+            .trusted_proxies
+            .push(IpNet::from(IpAddr::from([127, 0, 0, 1])));
+        let embedded = Embedded::open(settings)
+            .await
+            .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
+        let client_key = embedded.client_key().to_owned();
+        let rest = embedded.rest_router();
+        let upstream = Self {
+            altogic: Altogic::embedded(rest.clone(), &client_key, config.clock.clone())?,
+            url,
+            client_key,
+            embedded: Some(embedded),
+            server: Some(Server::start(listener, rest)?),
+        };
+        tracing::info!(altogic_url = %upstream.url, "the embedded Altogic is ready");
+        Ok(upstream)
+    }
 }
 
 /// Starts the embedded Altogic alone, on `EMBEDDED_ADDR`.

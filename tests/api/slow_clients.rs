@@ -13,11 +13,14 @@ use tokio::{
 /// Above the server's limits of ten seconds, with room for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+async fn connect(app: &TestApp) -> TcpStream {
+    let address = app.url("/").socket_addrs(|| None).unwrap();
+    TcpStream::connect(&address[..]).await.unwrap()
+}
+
 /// Sends this and nothing more; gives what the server says before it closes.
 async fn begin(app: &TestApp, text: &str) -> String {
-    let address = app.url("/");
-    let address = address.socket_addrs(|| None).unwrap();
-    let mut stream = TcpStream::connect(&address[..]).await.unwrap();
+    let mut stream = connect(app).await;
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut said = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut said))
@@ -43,4 +46,27 @@ async fn a_request_that_never_ends_is_closed() {
     assert!(!head.contains("200 OK"), "{head}");
     assert!(body.starts_with("HTTP/1.1 400"), "{body}");
     assert_eq!(other.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_sends_a_refused_picture_to_its_end_reads_why() {
+    let app = TestApp::spawn().await;
+    let mut stream = connect(&app).await;
+    // More than sockets hold in their buffers.
+    let body = vec![b'x'; 8 * 1024 * 1024];
+
+    for _ in 0..2 {
+        let head = format!(
+            "PUT {} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n",
+            shared::avatar::PATH,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+
+        let mut said = vec![0; 4096];
+        let length = stream.read(&mut said).await.unwrap();
+        let said = String::from_utf8_lossy(&said[..length]);
+        assert!(said.starts_with("HTTP/1.1 401"), "{said}");
+    }
 }

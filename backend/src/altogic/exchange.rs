@@ -1,22 +1,23 @@
-//! One call and its reply: time and size limits, second tries, and the [`Breaker`].
+//! One call and its reply: the time limit, second tries, and the [`Breaker`].
 //!
 //! [`Breaker`]: super::breaker::Breaker
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::{
+    body::Bytes,
+    http::{Response, StatusCode},
+};
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Altogic, reply};
 use crate::error::Error;
 
 /// The longest time for a call, its second tries included.
 const TIMEOUT: Duration = Duration::from_secs(8);
-/// Larger replies are no account data.
-const MAX_REPLY: usize = 1024 * 1024;
 /// Second tries of a read (SECURITY-BAR T-82).
 const MAX_RETRIES: usize = 2;
 /// The shortest wait before the first of them; up to twice as long, so that many visitors do not
@@ -24,13 +25,13 @@ const MAX_RETRIES: usize = 2;
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a call gave no value, and what that says about Altogic.
-struct Failure {
-    error: Error,
-    altogic: Health,
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) altogic: Health,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Health {
+pub(super) enum Health {
     /// It answered in its own words, or with something that no second try would change.
     Answers,
     /// It refused the connection, broke off, or something before it failed.
@@ -90,7 +91,7 @@ impl Altogic {
         reply::value(&body)
     }
 
-    async fn exchange(&self, call: RequestBuilder, time: Duration) -> Result<Vec<u8>, Failure> {
+    async fn exchange(&self, call: RequestBuilder, time: Duration) -> Result<Bytes, Failure> {
         if !self.breaker.lets_through() {
             return Err(Failure {
                 error: unavailable(
@@ -100,7 +101,13 @@ impl Altogic {
                 altogic: Health::Unknown,
             });
         }
-        let outcome = exchange(call.timeout(time)).await;
+        let outcome = match timeout(time, self.transport.send(call)).await {
+            Ok(reply) => reply.and_then(body_of),
+            Err(_) => Err(Failure {
+                error: unavailable(StatusCode::GATEWAY_TIMEOUT, "it does not answer in time"),
+                altogic: Health::Silent,
+            }),
+        };
         match &outcome {
             Err(Failure {
                 altogic: Health::Fails | Health::Silent,
@@ -110,36 +117,27 @@ impl Altogic {
         }
         outcome
     }
-}
 
-/// Whether a call is answered in time, and not with a failure.
-pub(super) async fn is_answered(call: RequestBuilder) -> bool {
-    let answer = call.timeout(TIMEOUT).send().await;
-    answer.is_ok_and(|answer| !answer.status().is_server_error())
-}
-
-async fn exchange(call: RequestBuilder) -> Result<Vec<u8>, Failure> {
-    let mut answer = call.send().await.map_err(unreachable)?;
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_REPLY {
-            return Err(Failure {
-                error: unavailable(StatusCode::BAD_GATEWAY, "the reply is larger than 1 MiB"),
-                altogic: Health::Answers,
-            });
-        }
+    /// Whether a call is answered in time, and not with a failure; whatever the [`Breaker`] says.
+    ///
+    /// [`Breaker`]: super::breaker::Breaker
+    pub(super) async fn is_answered(&self, call: RequestBuilder) -> bool {
+        let reply = timeout(TIMEOUT, self.transport.send(call)).await;
+        matches!(reply, Ok(Ok(reply)) if !reply.status().is_server_error())
     }
-    if status.is_success() {
+}
+
+fn body_of(reply: Response<Bytes>) -> Result<Bytes, Failure> {
+    let (head, body) = reply.into_parts();
+    if head.status.is_success() {
         return Ok(body);
     }
     let says_why = reply::says_why(&body);
     Err(Failure {
-        error: reply::failure(status, &headers, &body),
+        error: reply::failure(head.status, &head.headers, &body),
         // A page of a proxy, or of a crash. An Altogic that is too busy for one call says so, and
         // still takes others.
-        altogic: if status.is_server_error() && !says_why {
+        altogic: if head.status.is_server_error() && !says_why {
             Health::Fails
         } else {
             Health::Answers
@@ -147,7 +145,8 @@ async fn exchange(call: RequestBuilder) -> Result<Vec<u8>, Failure> {
     })
 }
 
-fn unreachable(error: reqwest::Error) -> Failure {
+/// What an error of the network says.
+pub(super) fn unreachable(error: reqwest::Error) -> Failure {
     let (status, altogic) = if error.is_timeout() {
         (StatusCode::GATEWAY_TIMEOUT, Health::Silent)
     } else if error.is_connect() {
@@ -163,6 +162,6 @@ fn unreachable(error: reqwest::Error) -> Failure {
     }
 }
 
-fn unavailable(status: StatusCode, cause: &'static str) -> Error {
+pub(super) fn unavailable(status: StatusCode, cause: &'static str) -> Error {
     Error::Unavailable(status, anyhow::anyhow!(cause))
 }

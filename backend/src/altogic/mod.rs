@@ -5,8 +5,8 @@
 //!                                   ^^^^^^^^^^^^^^ you are here
 //! ```
 //!
-//! It holds no session: the token of a call is an argument of that call. Which Altogic answers is
-//! decided by the base URL alone.
+//! It holds no session: the token of a call is an argument of that call. Which Altogic answers,
+//! and how it is reached ([`Transport`]), is decided at the start and nowhere else.
 
 mod auth_redirect;
 mod avatar;
@@ -25,17 +25,21 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod transport;
 mod verify_email;
 mod wire;
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, header};
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, header},
+};
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use url::Url;
 
-use self::breaker::Breaker;
 pub use self::wire::AuthGrant;
+use self::{breaker::Breaker, transport::Transport};
 use crate::{embedded::Clock, extract::Caller, session_cookie::SessionToken};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -43,9 +47,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The client of one Altogic environment; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Altogic {
+    transport: Transport,
     http: Client,
     /// Without a trailing slash; may have a path.
     base: String,
+    /// What each call carries.
+    keys: HeaderMap,
     breaker: Breaker,
 }
 
@@ -54,25 +61,51 @@ impl Altogic {
     ///
     /// # Errors
     /// When a key holds characters that no header can carry.
-    pub fn new(base: &Url, client_key: &str, api_key: Option<&str>, clock: Clock) -> anyhow::Result<Self> {
-        let mut headers = header::HeaderMap::new();
-        headers.insert("x-client", HeaderValue::from_static("latchkey"));
-        headers.insert("x-client-key", secret(client_key)?);
+    pub fn at(base: &Url, client_key: &str, api_key: Option<&str>, clock: Clock) -> anyhow::Result<Self> {
+        Self::new(
+            Transport::Network,
+            base.as_str().trim_end_matches('/'),
+            client_key,
+            api_key,
+            clock,
+        )
+    }
+
+    /// A client of the embedded server, whose REST API is `router`.
+    ///
+    /// # Errors
+    /// As [`Altogic::at`].
+    pub fn embedded(router: Router, client_key: &str, clock: Clock) -> anyhow::Result<Self> {
+        let transport = Transport::Direct(router);
+        Self::new(transport, "http://embedded.localhost", client_key, None, clock)
+    }
+
+    fn new(
+        transport: Transport,
+        base: &str,
+        client_key: &str,
+        api_key: Option<&str>,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        let mut keys = HeaderMap::new();
+        keys.insert("x-client", HeaderValue::from_static("latchkey"));
+        keys.insert("x-client-key", secret(client_key)?);
         if let Some(api_key) = api_key {
-            headers.insert(header::AUTHORIZATION, secret(api_key)?);
+            keys.insert(header::AUTHORIZATION, secret(api_key)?);
         }
         // reqwest is built without a choice of cryptography. A second call changes nothing.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = Client::builder()
-            .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .tcp_nodelay(true)
             .build()?;
         Ok(Self {
+            transport,
             http,
-            base: base.as_str().trim_end_matches('/').to_owned(),
+            base: base.to_owned(),
+            keys,
             breaker: Breaker::new(clock),
         })
     }
@@ -84,7 +117,7 @@ impl Altogic {
         let call = self
             .call(Method::GET, "auth/user")
             .header("session", "readiness-probe");
-        let is_reachable = exchange::is_answered(call).await;
+        let is_reachable = self.is_answered(call).await;
         if is_reachable {
             self.breaker.succeeded();
         }
@@ -95,6 +128,7 @@ impl Altogic {
     fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}/_api/rest/v1/{path}", self.base))
+            .headers(self.keys.clone())
     }
 
     /// A call on a visitor's behalf.

@@ -16,7 +16,6 @@ mod cleaning;
 mod clock;
 mod cors;
 mod delete_account;
-mod drain;
 mod errors;
 mod expression;
 mod extract;
@@ -53,6 +52,7 @@ mod visitor;
 mod wire;
 
 pub use clock::Clock;
+pub(crate) use storage::MAX_FILE_BYTES;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
 //! The REST API's router: joins the features, and turns everything else into JSON refusals.
 
 use std::any::Any;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -15,22 +15,20 @@ use tower_http::trace::TraceLayer;
 use tracing::Span;
 
 use super::cors::cors;
-use super::drain::drain;
 use super::errors::{self, Refusal};
 use super::gate::gate;
 use super::{
     Embedded, auth_redirect, change_email, change_password, delete_account, magic_link, profile, records,
     reset_password, sessions, sign_in, sign_out, sign_up, storage, switched_off, update_fields, verify_email,
 };
+use crate::drain::drain;
+use crate::server::BODY_PAUSE;
 
 /// Where every path of the REST API begins.
 const PREFIX: &str = "/_api/rest/v1";
 
 /// The largest JSON body, in bytes (1 MiB).
 const MAX_JSON_BYTES: usize = 1024 * 1024;
-
-/// The longest pause within a body.
-pub(crate) const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Every path of the REST API; anything else under it is 404.
 pub(crate) fn router(embedded: Embedded) -> Router {
@@ -54,17 +52,21 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .route_layer(middleware::from_fn_with_state(embedded.clone(), gate))
         .method_not_allowed_fallback(async || errors::method_not_allowed())
         .fallback(not_found);
-    let all = Router::new()
-        .nest(PREFIX, routes)
-        .fallback(not_found)
-        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES));
+    let all = Router::new().nest(PREFIX, routes).fallback(not_found).layer(
+        ServiceBuilder::new()
+            .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+            .layer(DefaultBodyLimit::max(MAX_JSON_BYTES)),
+    );
     answered(all)
-        .layer(middleware::from_fn_with_state(embedded.clone(), cors))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(middleware::from_fn(drain))
-        .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        // One layer: axum boxes each by itself, for each request.
+        .layer(
+            ServiceBuilder::new()
+                .layer(TraceLayer::new_for_http().make_span_with(span))
+                .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .layer(header(header::CACHE_CONTROL, "no-store"))
+                .layer(middleware::from_fn(drain))
+                .layer(middleware::from_fn_with_state(embedded.clone(), cors)),
+        )
         .with_state(embedded)
 }
 

@@ -4,11 +4,13 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Multipart, State, multipart::MultipartError},
     http::StatusCode,
+    middleware::from_fn,
     routing::put,
 };
 use shared::avatar::{MAX_BYTES, PART, PATH, Response};
 
 use crate::{
+    drain::drain,
     error::Error,
     extract::{Caller, bad_body, body_too_large},
     picture,
@@ -23,6 +25,7 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route(PATH, put(set).delete(remove))
         .layer(DefaultBodyLimit::max(MAX_BYTES + FORM_BYTES))
+        .layer(from_fn(drain))
 }
 
 /// Makes the uploaded picture the user's avatar.

@@ -24,24 +24,25 @@ mod sign_up;
 mod verify_email;
 mod well_known;
 
-use std::{any::Any, time::Duration};
+use std::any::Any;
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     http::StatusCode,
-    middleware::{from_fn_with_state, map_response},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
 };
+use tower::ServiceBuilder;
 use tower_cookies::CookieManagerLayer;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
 
-use crate::{cross_site, error::Error, headers, pages, rate_limit, session_cookie, state::AppState};
+use crate::{
+    cross_site, error::Error, headers, pages, rate_limit, server::BODY_PAUSE, session_cookie, state::AppState,
+};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 16 * 1024;
-/// The longest pause within a body.
-const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Everything the app's port serves; `public` holds what browsers must reach of the embedded
 /// server.
@@ -79,11 +80,14 @@ pub fn router(app: AppState, public: Router) -> Router {
         .merge(api.clone())
         .fallback_service(pages::router(api))
         .merge(public)
-        .layer(map_response(utf8))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(app, headers::add))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
+        // One layer: axum boxes each by itself, for each request.
+        .layer(
+            ServiceBuilder::new()
+                .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
+                .layer(from_fn_with_state(app, headers::add))
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)),
+        )
 }
 
 /// A request's span. The query is left out: it can hold an access token.
@@ -105,20 +109,4 @@ async fn method_not_allowed() -> Error {
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()
-}
-
-/// Says the character set: old readers guess another one (SECURITY-BAR T-57).
-async fn utf8(mut reply: Response) -> Response {
-    use axum::http::{HeaderValue, header::CONTENT_TYPE};
-    if reply
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|value| value == "application/json")
-    {
-        reply.headers_mut().insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        );
-    }
-    reply
 }

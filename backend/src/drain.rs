@@ -16,8 +16,8 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::rest::BODY_PAUSE;
-use super::storage::MAX_FILE_BYTES;
+use crate::embedded::MAX_FILE_BYTES;
+use crate::server::BODY_PAUSE;
 
 /// The most that is read and dropped, in bytes: the largest file in the form in which a Node
 /// client sends it, four characters for each byte.
