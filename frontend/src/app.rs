@@ -11,7 +11,7 @@ use shared::ReturnTo;
 
 use crate::{
     Access, CurrentUser, HandedOn, News, Posted, browser,
-    components::{FirstHeading, Header, Skeleton, use_return_to},
+    components::{FirstHeading, Header, Shape, Skeleton, use_return_to},
     pages::{
         AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignIn,
         SignUp, Unreachable, VerifyEmail,
@@ -80,6 +80,15 @@ fn page_for(path: &str, access: Access) -> Page {
         (Audience::SignedIn, Access::Unknown | Access::SignedOut)
         | (Audience::SignedOut, Access::Unknown | Access::SignedIn) => Page::Waiting,
         _ => page,
+    }
+}
+
+/// What is most likely to stand here in the end: who has to wait elsewhere seems to be signed in,
+/// and goes home.
+fn shape_of(path: &str) -> Shape {
+    match page_of(path).0 {
+        Page::Security => Shape::Security,
+        _ => Shape::Profile,
     }
 }
 
@@ -216,7 +225,7 @@ fn CurrentPage() -> impl IntoView {
         Page::Profile => view! { <Profile /> }.into_any(),
         Page::Security => view! { <Security /> }.into_any(),
         Page::NotFound => view! { <NotFound /> }.into_any(),
-        Page::Waiting => view! { <Skeleton /> }.into_any(),
+        Page::Waiting => view! { <Skeleton shape=shape_of(&path.read_untracked()) /> }.into_any(),
         Page::Unreachable => view! { <Unreachable /> }.into_any(),
     }
 }

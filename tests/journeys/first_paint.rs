@@ -50,6 +50,47 @@ fn nothing_moves_when_the_app_takes_over() {
     });
 }
 
+/// The cards on the screen: left edge, width and upper edge.
+const CARDS: &str = "
+    return [...document.querySelectorAll('main .card')].map((card) => {
+        const { x, y, width } = card.getBoundingClientRect();
+        return [x, width, y].map(Math.round);
+    })";
+
+#[test]
+fn a_skeleton_has_the_shape_of_its_page() {
+    story("skeletons", &[NO_MAIL], async |stage| {
+        let browser = stage.open_browser().await;
+        stage.client().join(NAME, EMAIL, PASSWORD).await;
+        crate::sign_in(&browser, EMAIL, PASSWORD).await;
+        browser.see("This device").await;
+        browser.hold_app().await;
+        let cards = async || -> Vec<[i64; 3]> {
+            serde_json::from_value(browser.script(CARDS, json!([])).await).unwrap()
+        };
+
+        for width in [390, 1280] {
+            browser.resize(width, 900).await;
+            for path in ["/profile", "/security"] {
+                browser.goto(path).await;
+                let before = cards().await;
+                browser.release_app().await;
+                browser.see("This device").await;
+                let after = cards().await;
+
+                assert_eq!(columns(&before), columns(&after), "{path} at {width}");
+                // What is below depends on names, and on how many devices there are.
+                let [before, after] = [before[0], after[0]].map(|[_, _, top]| top);
+                assert!(before.abs_diff(after) < 10, "{path} at {width}: {before} {after}");
+            }
+        }
+    });
+}
+
+fn columns(cards: &[[i64; 3]]) -> Vec<[i64; 2]> {
+    cards.iter().map(|[left, width, _]| [*left, *width]).collect()
+}
+
 /// The sum of all layout shifts since the page was opened.
 async fn shifts(browser: &Browser) -> Value {
     let script = "

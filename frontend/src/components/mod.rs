@@ -45,7 +45,7 @@ pub use password_field::{AccountName, NewPasswordField, PasswordField};
 pub use rename::{Rename, name_problem};
 pub use sessions::Sessions;
 pub use sign_out::SignOut;
-pub use skeleton::Skeleton;
+pub use skeleton::{Shape, Skeleton};
 pub use submit_button::SubmitButton;
 pub use verified::Verified;
 pub use way_in::{WayIn, use_return_to, use_way_in};

@@ -86,8 +86,7 @@ pub fn Sessions() -> impl IntoView {
         None => view! {
             <div class="skeleton" role="status">
                 <span class="unseen">"Loading…"</span>
-                <i></i>
-                <i></i>
+                <i class="row"></i>
             </div>
         }
         .into_any(),
