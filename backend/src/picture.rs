@@ -4,7 +4,7 @@ use std::{io::Cursor, sync::Arc};
 
 use axum::http::StatusCode;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, imageops::FilterType};
-use shared::avatar::SIDE;
+use shared::avatar::{SIDE, SMALL_SIDE};
 use tokio::sync::Semaphore;
 
 use crate::{error::Error, extract::body_too_large};
@@ -20,11 +20,20 @@ const MAX_SIDE: u32 = 12_000;
 /// `WebP` quality: below, faces show blocks at 96 px on a 2x screen.
 const QUALITY: f32 = 82.0;
 
-/// Makes an avatar of a PNG, JPEG, WebP or GIF (first frame): square, at most [`SIDE`] wide, WebP.
+/// An avatar's files, both WebP and square.
+#[derive(Debug)]
+pub(crate) struct Avatar {
+    /// At most [`SIDE`] wide.
+    pub(crate) picture: Vec<u8>,
+    /// [`SMALL_SIDE`] wide; `None` if the picture is not wider than that.
+    pub(crate) small: Option<Vec<u8>>,
+}
+
+/// Makes an avatar of a PNG, JPEG, WebP or GIF (first frame).
 ///
 /// # Errors
 /// 415 for anything else, 413 for more pixels than memory is set aside for.
-pub(crate) async fn to_avatar(slot: &Arc<Semaphore>, original: Vec<u8>) -> Result<Vec<u8>, Error> {
+pub(crate) async fn to_avatar(slot: &Arc<Semaphore>, original: Vec<u8>) -> Result<Avatar, Error> {
     recognise(&original)?;
     let permit = Arc::clone(slot)
         .acquire_owned()
@@ -52,7 +61,7 @@ pub(crate) fn recognise(head: &[u8]) -> Result<ImageFormat, Error> {
     if known { Ok(format) } else { Err(not_a_picture()) }
 }
 
-fn convert(original: &[u8]) -> Result<Vec<u8>, Error> {
+fn convert(original: &[u8]) -> Result<Avatar, Error> {
     let format = recognise(original)?;
     let reader = || {
         let mut reader = ImageReader::with_format(Cursor::new(original), format);
@@ -72,6 +81,17 @@ fn convert(original: &[u8]) -> Result<Vec<u8>, Error> {
     let mut square = cropped(decoded);
     square.apply_orientation(orientation);
 
+    let small = (square.width() > SMALL_SIDE).then(|| {
+        let small = square.resize_exact(SMALL_SIDE, SMALL_SIDE, FilterType::CatmullRom);
+        encoded(small)
+    });
+    Ok(Avatar {
+        picture: encoded(square)?,
+        small: small.transpose()?,
+    })
+}
+
+fn encoded(square: DynamicImage) -> Result<Vec<u8>, Error> {
     let (width, height) = (square.width(), square.height());
     let webp = if square.color().has_alpha() {
         let pixels = square.into_rgba8();

@@ -13,7 +13,8 @@ pub struct User {
     pub email: String,
     /// Whether the person has proved to own the address.
     pub email_verified: bool,
-    /// The avatar's address; `None` before the first upload.
+    /// The avatar's address, with that of its small copy as its fragment
+    /// ([`Copies`](crate::avatar::Copies)); `None` before the first upload.
     pub profile_picture: Option<String>,
     /// When the account was made; RFC 3339, UTC.
     pub created_at: String,

@@ -3,7 +3,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use reqwest::{Method, StatusCode};
 use shared::{
-    avatar::{MAX_BYTES, SIDE},
+    avatar::{Copies, MAX_BYTES, SIDE, SMALL_SIDE},
     profile::Response,
 };
 use support::{Client, Reply, TestApp, turned};
@@ -35,6 +35,13 @@ async fn stored(client: &Client, url: &str) -> (StatusCode, Vec<u8>) {
     (response.status(), response.bytes().await.unwrap().to_vec())
 }
 
+/// What is answered for the picture, and for its small copy.
+async fn both(client: &Client, address: &str) -> [StatusCode; 2] {
+    let Copies { picture, small } = Copies::of(address);
+    let small = small.expect("there is a small copy");
+    [stored(client, picture).await.0, stored(client, small).await.0]
+}
+
 #[tokio::test]
 async fn every_kind_of_picture_becomes_a_small_square() {
     let app = TestApp::spawn().await;
@@ -51,10 +58,13 @@ async fn every_kind_of_picture_becomes_a_small_square() {
             .await;
         assert_eq!(reply.status, StatusCode::OK, "{format:?} {reply:?}");
         let url = reply.json::<Response>().user.profile_picture.unwrap();
-        let (status, webp) = stored(&client, &url).await;
-        assert_eq!(status, StatusCode::OK);
-        let avatar = image::load_from_memory_with_format(&webp, ImageFormat::WebP).unwrap();
-        assert_eq!((avatar.width(), avatar.height()), (SIDE, SIDE));
+        let Copies { picture, small } = Copies::of(&url);
+        for (url, side) in [(picture, SIDE), (small.unwrap(), SMALL_SIDE)] {
+            let (status, webp) = stored(&client, url).await;
+            assert_eq!(status, StatusCode::OK);
+            let avatar = image::load_from_memory_with_format(&webp, ImageFormat::WebP).unwrap();
+            assert_eq!((avatar.width(), avatar.height()), (side, side));
+        }
     }
 }
 
@@ -67,7 +77,9 @@ async fn a_small_picture_is_not_blown_up() {
         .put_avatar(encoded(&picture(40, 30), ImageFormat::Png), "image/png")
         .await;
 
-    let (_, webp) = stored(&client, &reply.json::<Response>().user.profile_picture.unwrap()).await;
+    let url = reply.json::<Response>().user.profile_picture.unwrap();
+    assert_eq!(Copies::of(&url).small, None);
+    let (_, webp) = stored(&client, &url).await;
     assert_eq!(image::load_from_memory(&webp).unwrap().width(), 30);
 }
 
@@ -96,7 +108,7 @@ async fn a_new_picture_takes_the_place_of_the_old_one() {
     let client = signed_in(&app).await;
     let put = async || {
         let reply = client
-            .put_avatar(encoded(&picture(64, 64), ImageFormat::Png), "image/png")
+            .put_avatar(encoded(&picture(128, 128), ImageFormat::Png), "image/png")
             .await;
         reply.json::<Response>().user.profile_picture.unwrap()
     };
@@ -105,8 +117,9 @@ async fn a_new_picture_takes_the_place_of_the_old_one() {
     let new = put().await;
 
     assert_ne!(old, new);
-    assert_eq!(stored(&client, &old).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(stored(&client, &new).await.0, StatusCode::OK);
+    for (address, status) in [(&old, StatusCode::NOT_FOUND), (&new, StatusCode::OK)] {
+        assert_eq!(both(&client, address).await, [status; 2]);
+    }
     assert_eq!(
         client.profile().await.json::<Response>().user.profile_picture,
         Some(new)
@@ -118,14 +131,14 @@ async fn a_picture_can_be_taken_away() {
     let app = TestApp::spawn().await;
     let client = signed_in(&app).await;
     let reply = client
-        .put_avatar(encoded(&picture(64, 64), ImageFormat::Png), "image/png")
+        .put_avatar(encoded(&picture(128, 128), ImageFormat::Png), "image/png")
         .await;
     let url = reply.json::<Response>().user.profile_picture.unwrap();
 
     let reply = client.delete_avatar().await;
 
     assert_eq!(reply.json::<Response>().user.profile_picture, None);
-    assert_eq!(stored(&client, &url).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(both(&client, &url).await, [StatusCode::NOT_FOUND; 2]);
     assert_eq!(client.delete_avatar().await.status, StatusCode::OK);
 }
 

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
-use shared::{avatar::SIDE, profile};
+use shared::{
+    avatar::{SIDE, SMALL_SIDE},
+    profile,
+};
 use support::{Browser, Client, picture, story, turned};
 
 use crate::{EMAIL, NAME, PASSWORD, sign_in};
@@ -111,9 +114,11 @@ fn a_large_photo_travels_small_and_upright_and_is_not_downloaded() {
         let (top, bottom) = (stored.get_pixel(128, 40), stored.get_pixel(128, 216));
         assert!(top[0] > top[2] && bottom[2] > bottom[0], "{top:?} {bottom:?}");
 
-        // The header and the page show one file.
+        // The header and the page show one file, and on this screen the small one.
         browser.reload().await;
         browser.wait_until(&format!("{DOWNLOADS} === 1")).await;
+        let width = format!("[...document.images].every((image) => image.naturalWidth === {SMALL_SIDE})");
+        browser.wait_until(&width).await;
     });
 }
 

@@ -36,7 +36,8 @@ impl Altogic {
         let proved = self.sign_in(caller, &proof).await?;
         self.sign_out(caller, &proved.token).await?;
 
-        self.remove_file(caller, session, user.profile_picture).await;
+        self.remove_avatar_files(caller, session, user.profile_picture)
+            .await;
         let body = json!({
             "options": { "removeFromCache": true, "returnTop": false },
             "id": user.id,

@@ -37,8 +37,8 @@ async fn set(
 ) -> Result<axum::Json<Response>, Error> {
     let form = form.map_err(|_| not_a_form())?;
     let original = read_picture(form).await?;
-    let webp = picture::to_avatar(&app.picture_slot, original).await?;
-    let user = app.altogic.set_avatar(&caller, &session, webp).await?;
+    let avatar = picture::to_avatar(&app.picture_slot, original).await?;
+    let user = app.altogic.set_avatar(&caller, &session, avatar).await?;
     Ok(axum::Json(Response { user }))
 }
 

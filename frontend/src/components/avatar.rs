@@ -1,6 +1,7 @@
 //! [`Avatar`]: the user's picture.
 
 use leptos::prelude::*;
+use shared::avatar::Copies;
 
 use crate::{CurrentUser, words};
 
@@ -21,6 +22,11 @@ pub fn Avatar(
             .or_else(|| current_user.sent_avatar())
             .or_else(|| current_user.user()?.profile_picture)
     });
+    let image = move |address: String| {
+        let Copies { picture, small } = Copies::of(&address);
+        let by_screen = small.map(|small| [small, " 1x, ", picture, " 2x"].concat());
+        view! { <img src=picture.to_owned() srcset=by_screen alt=alt /> }.into_any()
+    };
     let initials = Memo::new(move |_| {
         current_user
             .user()
@@ -29,7 +35,7 @@ pub fn Avatar(
     view! {
         <span class="avatar">
             {move || match picture.get() {
-                Some(address) => view! { <img src=address alt=alt /> }.into_any(),
+                Some(address) => image(address),
                 None => view! { <span aria-hidden="true">{initials}</span> }.into_any(),
             }}
         </span>
