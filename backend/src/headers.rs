@@ -1,14 +1,11 @@
 //! The security headers of every reply (SECURITY-BAR T-51, T-55 to T-57).
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, Response, header};
 use url::Url;
 
-use crate::{site, state::AppState};
+use crate::site;
 
 /// What replies under `/api` may do when opened in a tab: nothing.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
@@ -17,15 +14,21 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
      magnetometer=(), microphone=(), midi=(), payment=(), usb=(), xr-spatial-tracking=(), clipboard-write=(self), \
      publickey-credentials-create=(self), publickey-credentials-get=(self)";
 
-/// The header values that depend on the settings.
+/// What replies carry beside what their handlers set themselves.
 #[derive(Clone, Debug)]
 pub struct SecurityHeaders {
-    page_policy: HeaderValue,
-    https: bool,
+    /// For pages and files.
+    pub site: Headers,
+    /// For replies under `/api`.
+    pub api: Headers,
 }
 
+/// Headers for every reply of a kind; clones share them.
+#[derive(Clone, Debug)]
+pub struct Headers(Arc<HeaderMap>);
+
 impl SecurityHeaders {
-    /// Headers for pages at `public_url`; avatars may come from there and from the other Altogic.
+    /// Headers for a site at `public_url`; avatars may come from there and from the other Altogic.
     pub fn new(public_url: &Url, other_altogic: Option<&Url>) -> Self {
         let origins = [Some(public_url), other_altogic].into_iter().flatten();
         let origins: Vec<String> = origins.map(|url| url.origin().ascii_serialization()).collect();
@@ -38,13 +41,36 @@ impl SecurityHeaders {
             styles = site::STYLE_HASHES,
         );
         let page_policy = HeaderValue::try_from(page_policy).expect("origins and hashes are ASCII");
+        let https = public_url.scheme() == "https";
         Self {
-            page_policy,
-            https: public_url.scheme() == "https",
+            // Our forms have to say where they come from, and `no-referrer` takes that from them.
+            site: Headers::new(page_policy, "strict-origin", https),
+            api: Headers::new(HeaderValue::from_static(API_POLICY), "no-referrer", https),
         }
     }
+}
 
-    fn apply(&self, is_api: bool, headers: &mut HeaderMap) {
+impl Headers {
+    fn new(policy: HeaderValue, referrer: &'static str, https: bool) -> Self {
+        let fixed = HeaderValue::from_static;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
+        headers.insert(header::REFERRER_POLICY, fixed(referrer));
+        headers.insert("cross-origin-opener-policy", fixed("same-origin"));
+        headers.insert("cross-origin-resource-policy", fixed("same-origin"));
+        headers.insert("permissions-policy", fixed(PERMISSIONS));
+        headers.insert(header::CACHE_CONTROL, fixed("no-store"));
+        if https {
+            let year = fixed("max-age=31536000; includeSubDomains");
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        }
+        Self(Arc::new(headers))
+    }
+
+    /// Adds to a reply what it has not.
+    pub fn add<B>(&self, mut reply: Response<B>) -> Response<B> {
+        let headers = reply.headers_mut();
         // Old readers guess another character set.
         if headers
             .get(header::CONTENT_TYPE)
@@ -56,48 +82,10 @@ impl SecurityHeaders {
             );
         }
         // The map then grows once.
-        headers.reserve(8);
-        let mut set = |name: HeaderName, value: HeaderValue| {
-            headers.entry(name).or_insert(value);
-        };
-        let fixed = HeaderValue::from_static;
-        set(
-            header::CONTENT_SECURITY_POLICY,
-            if is_api {
-                fixed(API_POLICY)
-            } else {
-                self.page_policy.clone()
-            },
-        );
-        set(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
-        // Our forms have to say where they come from, and `no-referrer` takes that from them.
-        set(
-            header::REFERRER_POLICY,
-            fixed(if is_api { "no-referrer" } else { "strict-origin" }),
-        );
-        set(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            fixed("same-origin"),
-        );
-        set(
-            HeaderName::from_static("cross-origin-resource-policy"),
-            fixed("same-origin"),
-        );
-        set(HeaderName::from_static("permissions-policy"), fixed(PERMISSIONS));
-        set(header::CACHE_CONTROL, fixed("no-store"));
-        if self.https {
-            set(
-                header::STRICT_TRANSPORT_SECURITY,
-                fixed("max-age=31536000; includeSubDomains"),
-            );
+        headers.reserve(self.0.len());
+        for (name, value) in &*self.0 {
+            headers.entry(name).or_insert_with(|| value.clone());
         }
+        reply
     }
-}
-
-/// Adds what the handler did not set itself.
-pub async fn add(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
-    let mut reply = next.run(request).await;
-    app.security_headers.apply(is_api, reply.headers_mut());
-    reply
 }

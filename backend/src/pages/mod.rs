@@ -9,18 +9,20 @@ mod form;
 mod form_answer;
 mod plain_profile;
 
-use std::io::Write as _;
+use std::{convert::Infallible, io::Write as _};
 
 use axum::{
     Router,
     body::Body,
     extract::{Request, State},
+    handler::Handler,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use flate2::{Compression, write::GzEncoder};
 use frontend::render;
 use shared::{ReturnTo, SIGNED_IN_COOKIE};
+use tower::Service;
 
 use crate::{error::Error, site};
 
@@ -31,8 +33,10 @@ struct Pages {
 }
 
 /// Serves every path that is not the API's; `api` is asked for what a page needs.
-pub fn router(api: Router) -> Router {
-    Router::new().fallback(serve).with_state(Pages { api })
+pub fn service(
+    api: Router,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone {
+    serve.with_state(Pages { api })
 }
 
 /// Serves a file of the site, a page, or the answer to a form.

@@ -38,7 +38,8 @@ use tower_cookies::CookieManagerLayer;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
 
 use crate::{
-    cross_site, error::Error, headers, pages, rate_limit, server::BODY_PAUSE, session_cookie, state::AppState,
+    cross_site, error::Error, headers::SecurityHeaders, pages, rate_limit, server::BODY_PAUSE,
+    session_cookie, state::AppState,
 };
 
 /// The largest JSON body, in bytes.
@@ -47,6 +48,12 @@ const MAX_JSON: usize = 16 * 1024;
 /// Everything the app's port serves; `public` holds what browsers must reach of the embedded
 /// server.
 pub fn router(app: AppState, public: Router) -> Router {
+    let SecurityHeaders {
+        site,
+        api: api_headers,
+    } = app.security_headers.clone();
+    // Pages have nothing to log.
+    let trace = TraceLayer::new_for_http().make_span_with(span).on_failure(());
     let counted = Router::new()
         .merge(sign_up::router())
         .merge(verify_email::router())
@@ -68,23 +75,27 @@ pub fn router(app: AppState, public: Router) -> Router {
         .route("/api/", axum::routing::any(no_such_route))
         .route("/api/{*path}", axum::routing::any(no_such_route))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(app.clone(), session_cookie::clear_when_ended))
-        .layer(from_fn_with_state(app.clone(), cross_site::refuse))
-        .layer(CookieManagerLayer::new())
-        .layer(DefaultBodyLimit::max(MAX_JSON))
+        // One layer here and below: axum boxes each by itself, for each request.
+        .layer(
+            ServiceBuilder::new()
+                .layer(trace.clone())
+                .map_response(move |reply| api_headers.add(reply))
+                .layer(DefaultBodyLimit::max(MAX_JSON))
+                .layer(CookieManagerLayer::new())
+                .layer(from_fn_with_state(app.clone(), cross_site::refuse))
+                .layer(from_fn_with_state(app.clone(), session_cookie::clear_when_ended)),
+        )
         .with_state(app.clone());
     Router::new()
         .merge(health::router())
         .merge(well_known::router())
         .with_state(app.clone())
         .merge(api.clone())
-        .fallback_service(pages::router(api))
-        .merge(public)
-        // One layer: axum boxes each by itself, for each request.
+        .fallback_service(pages::service(api))
+        .merge(public.layer(trace))
         .layer(
             ServiceBuilder::new()
-                .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
-                .layer(from_fn_with_state(app, headers::add))
+                .map_response(move |reply| site.add(reply))
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)),
         )
