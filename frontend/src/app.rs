@@ -1,16 +1,10 @@
 //! [`App`]: which path shows which page, and who may see it.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    components::Router,
-    hooks::{use_location, use_navigate},
-    location::{BrowserUrl, LocationProvider},
-};
 use shared::ReturnTo;
 
 use crate::{
-    Access, CurrentUser, HandedOn, News, Posted, browser,
+    Access, CurrentUser, HandedOn, News, Place, Posted, browser,
     components::{FirstHeading, Header, Shape, Skeleton, use_return_to},
     pages::{
         AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignIn,
@@ -138,6 +132,7 @@ pub fn App(
 ) -> impl IntoView {
     let current_user = CurrentUser::new(signed_in_hint);
     let news = News::new();
+    provide_context(Place::new());
     provide_context(posted);
     provide_context(current_user);
     provide_context(news);
@@ -153,37 +148,33 @@ pub fn App(
     });
 
     view! {
-        <Router>
-            <Header />
-            <main>
-                <CurrentPage />
-            </main>
-            <p class="news" role="status">
-                {move || news.sentence()}
-            </p>
-        </Router>
+        <Header />
+        <main>
+            <CurrentPage />
+        </main>
+        <p class="news" role="status">
+            {move || news.sentence()}
+        </p>
     }
 }
 
 #[component]
 fn CurrentPage() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
-    let location = use_location();
-    let (pathname, search) = (location.pathname, location.search);
-    let path = Memo::new(move |_| match pathname.get().trim_end_matches('/') {
-        "" => "/".to_owned(),
-        path => path.to_owned(),
-    });
+    let place = expect_context::<Place>();
+    let path = {
+        let place = place.clone();
+        Memo::new(move |_| place.path())
+    };
     let access = Memo::new(move |_| current_user.access());
     let page = Memo::new(move |_| page_for(&path.read(), access.get()));
     let return_to = use_return_to();
-    let navigate = use_navigate();
 
     Effect::new(move |before: Option<(String, Access)>| {
         let now = (path.get(), access.get());
         let to = way_on(
             &now.0,
-            &search.read_untracked(),
+            &untrack(|| place.query()),
             now.1,
             return_to.get_untracked().as_ref(),
         );
@@ -192,25 +183,14 @@ fn CurrentPage() -> impl IntoView {
             // managers wait for; who is turned away does not.
             let signed_in_here = now.1 == Access::SignedIn
                 && before.is_some_and(|before| before == (now.0.clone(), Access::SignedOut));
-            navigate(
-                &to,
-                NavigateOptions {
-                    replace: !signed_in_here,
-                    ..Default::default()
-                },
-            );
+            if signed_in_here {
+                place.go(&to);
+            } else {
+                place.go_in_place(&to);
+            }
         }
+        place.arrived();
         now
-    });
-
-    // A clicked link changes the address bar only when somebody says that the page is there;
-    // leptos_router's `Routes`, which we do without, would.
-    let browser_url = use_context::<BrowserUrl>();
-    Effect::new(move |_| {
-        path.track();
-        if let Some(browser_url) = &browser_url {
-            browser_url.ready_to_complete();
-        }
     });
 
     move || match page.get() {

@@ -24,6 +24,7 @@ mod handed_on;
 mod json;
 mod news;
 mod picture;
+mod place;
 mod posted;
 #[cfg(feature = "ssr")]
 pub mod render;
@@ -35,5 +36,6 @@ pub use current_user::{Access, CurrentUser};
 pub use error::Error;
 pub use handed_on::HandedOn;
 pub use news::News;
+pub use place::Place;
 pub use posted::{Outcome, Posted};
 pub use submission::{Refusal, Submission};
