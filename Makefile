@@ -25,7 +25,7 @@ export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(B
 
 AXE := tests/node_modules/.package-lock.json
 ALTOGIC_CLIENT := tests/altogic-client/node_modules/.package-lock.json
-SITE_SOURCES := $(shell find frontend shared index.html Trunk.toml Cargo.toml Cargo.lock rust-toolchain.toml -type f 2>/dev/null)
+SITE_SOURCES := $(shell find frontend shared splitter index.html Trunk.toml Cargo.toml Cargo.lock rust-toolchain.toml -type f 2>/dev/null)
 HOST := --workspace
 WASM := --package frontend --features csr --target wasm32-unknown-unknown
 
@@ -96,9 +96,9 @@ bench: build browser ## sizes, start, memory, speed, page loads, growth, each be
 	cargo build --locked --release --package backend
 	cargo bench --locked --profile dev --package backend --package tests --bench report
 
-# The same build with the function names left in; they weigh nothing else.
-size: tools $(TWIGGY) ## bytes of the site's wasm, by crate and by function
-	cargo build --locked $(WASM) --profile wasm --config 'profile.wasm.strip="none"'
+# The same build before it is split, with the function names; they weigh nothing else.
+size: tools $(TWIGGY) ## bytes of the site's wasm, all pages, by crate and by function
+	cargo build --locked $(WASM) --profile wasm
 	wasm-bindgen --target web --no-typescript --out-dir $(TARGET)/size $(TARGET)/wasm32-unknown-unknown/wasm/frontend.wasm
 	@.ci/size $(TARGET)/size/frontend_bg.wasm
 

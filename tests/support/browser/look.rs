@@ -91,6 +91,12 @@ impl Browser {
             .await;
     }
 
+    /// Lets every request out again.
+    pub async fn unblock(&self) {
+        self.devtools("Network.setBlockedURLs", json!({ "urls": [] }))
+            .await;
+    }
+
     /// Writes the page to `target/screenshots/<name>.png`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let folder = target_dir().join("screenshots");
