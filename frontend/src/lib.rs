@@ -11,6 +11,9 @@
 //! With the feature `csr` this is the app; with `ssr` the server renders the same components, so
 //! that a page is there before the app is ([`Posted`] says what the app then goes on from).
 
+// Rendered on the server, the types of whole pages stand inside each other.
+#![recursion_limit = "256"]
+
 pub mod api;
 pub mod browser;
 pub mod components;
