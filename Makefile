@@ -96,9 +96,9 @@ bench: build browser ## sizes, start, memory, speed, page loads, growth, each be
 	cargo build --locked --release --package backend
 	cargo bench --locked --profile dev --package backend --package tests --bench report
 
-# The same build with the function names left in; they weigh nothing else.
-size: tools $(TWIGGY) ## bytes of the site's wasm, by crate and by function
-	cargo build --locked $(WASM) --profile wasm --config 'profile.wasm.strip="none"'
+# The same build before it is split, with the function names; they weigh nothing else.
+size: tools $(TWIGGY) ## bytes of the site's wasm, all pages, by crate and by function
+	cargo build --locked $(WASM) --profile wasm
 	wasm-bindgen --target web --no-typescript --out-dir $(TARGET)/size $(TARGET)/wasm32-unknown-unknown/wasm/frontend.wasm
 	@.ci/size $(TARGET)/size/frontend_bg.wasm
 

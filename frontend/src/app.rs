@@ -1,21 +1,13 @@
 //! [`App`]: which path shows which page, and who may see it.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    components::Router,
-    hooks::{use_location, use_navigate},
-    location::{BrowserUrl, LocationProvider},
-};
 use shared::ReturnTo;
 
 use crate::{
-    Access, CurrentUser, HandedOn, News, Posted, browser,
+    Access, CurrentUser, HandedOn, Later, News, Place, Posted, browser,
     components::{FirstHeading, Header, Shape, Skeleton, use_return_to},
-    pages::{
-        AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignIn,
-        SignUp, Unreachable, VerifyEmail,
-    },
+    later::{LaterPage, Stage},
+    pages::{ForgotPassword, Index, MagicLink, NotFound, SignIn, SignUp, Unreachable, VerifyEmail},
     words::with_return_to,
 };
 
@@ -29,15 +21,12 @@ pub(crate) enum Page {
     SignUp,
     VerifyEmail,
     MagicLink,
-    AuthRedirect,
     ForgotPassword,
-    ResetPassword,
-    Profile,
-    Security,
+    Later(LaterPage),
     NotFound,
-    /// The visitor is not known yet, or on the way to another page.
+    /// The visitor is not known yet, or on the way to another page; or the page is on its way.
     Waiting,
-    /// Nobody can say who the visitor is.
+    /// Nobody can say who the visitor is, or the page could not be fetched.
     Unreachable,
 }
 
@@ -56,11 +45,19 @@ pub(crate) const PATHS: [(&str, Page, Audience); 10] = [
     ("/sign-up", Page::SignUp, Audience::SignedOut),
     ("/verify-email", Page::VerifyEmail, Audience::SignedOut),
     ("/magic-link", Page::MagicLink, Audience::SignedOut),
-    ("/auth-redirect", Page::AuthRedirect, Audience::Everybody),
+    (
+        "/auth-redirect",
+        Page::Later(LaterPage::AuthRedirect),
+        Audience::Everybody,
+    ),
     ("/forgot-password", Page::ForgotPassword, Audience::Everybody),
-    ("/reset-password", Page::ResetPassword, Audience::Everybody),
-    ("/profile", Page::Profile, Audience::SignedIn),
-    ("/security", Page::Security, Audience::SignedIn),
+    (
+        "/reset-password",
+        Page::Later(LaterPage::ResetPassword),
+        Audience::Everybody,
+    ),
+    ("/profile", Page::Later(LaterPage::Profile), Audience::SignedIn),
+    ("/security", Page::Later(LaterPage::Security), Audience::SignedIn),
 ];
 
 fn page_of(path: &str) -> (Page, Audience) {
@@ -83,11 +80,21 @@ fn page_for(path: &str, access: Access) -> Page {
     }
 }
 
+/// What stands in the place of a page that is not here.
+fn page_at(stage: Stage, page: Page) -> Page {
+    match (page, stage) {
+        (Page::Later(_), Stage::Elsewhere | Stage::Coming) => Page::Waiting,
+        (Page::Later(_), Stage::Failed) => Page::Unreachable,
+        _ => page,
+    }
+}
+
 /// What is most likely to stand here in the end: who has to wait elsewhere seems to be signed in,
 /// and goes home.
 fn shape_of(path: &str) -> Shape {
     match page_of(path).0 {
-        Page::Security => Shape::Security,
+        Page::Later(LaterPage::Security) => Shape::Security,
+        Page::Later(LaterPage::AuthRedirect | LaterPage::ResetPassword) => Shape::Card,
         _ => Shape::Profile,
     }
 }
@@ -101,12 +108,21 @@ pub(crate) fn is_private(path: &str) -> bool {
 /// Whether the first view of a path waits for the answer to who is there.
 #[cfg(feature = "ssr")]
 pub(crate) fn waits(path: &str, signed_in_hint: bool) -> bool {
+    first_page(path, signed_in_hint) == Page::Waiting
+}
+
+/// Whether the first view of a path is a page that comes later.
+pub fn starts_later(path: &str, signed_in_hint: bool) -> bool {
+    matches!(first_page(path, signed_in_hint), Page::Later(_))
+}
+
+fn first_page(path: &str, signed_in_hint: bool) -> Page {
     let access = if signed_in_hint {
         Access::Unknown
     } else {
         Access::SignedOut
     };
-    page_for(path, access) == Page::Waiting
+    page_for(path, access)
 }
 
 /// Where a visitor goes who is in the wrong place.
@@ -135,13 +151,18 @@ pub fn App(
     /// What the page starts with.
     #[prop(optional)]
     posted: Posted,
+    /// Whether the pages are here that come later; on the server they always are.
+    #[prop(optional)]
+    later_is_here: bool,
 ) -> impl IntoView {
     let current_user = CurrentUser::new(signed_in_hint);
     let news = News::new();
+    provide_context(Place::new());
     provide_context(posted);
     provide_context(current_user);
     provide_context(news);
     provide_context(HandedOn::new());
+    provide_context(Later::new(later_is_here || cfg!(feature = "ssr")));
     provide_context(FirstHeading::new());
 
     Effect::new(move |_| {
@@ -153,37 +174,37 @@ pub fn App(
     });
 
     view! {
-        <Router>
-            <Header />
-            <main>
-                <CurrentPage />
-            </main>
-            <p class="news" role="status">
-                {move || news.sentence()}
-            </p>
-        </Router>
+        <Header />
+        <main>
+            <CurrentPage />
+        </main>
+        <p class="news" role="status">
+            {move || news.sentence()}
+        </p>
     }
 }
 
 #[component]
 fn CurrentPage() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
-    let location = use_location();
-    let (pathname, search) = (location.pathname, location.search);
-    let path = Memo::new(move |_| match pathname.get().trim_end_matches('/') {
-        "" => "/".to_owned(),
-        path => path.to_owned(),
-    });
+    let place = expect_context::<Place>();
+    let path = {
+        let place = place.clone();
+        Memo::new(move |_| place.path())
+    };
     let access = Memo::new(move |_| current_user.access());
-    let page = Memo::new(move |_| page_for(&path.read(), access.get()));
+    let later = expect_context::<Later>();
+    let page = Memo::new(move |_| page_at(later.stage(), page_for(&path.read(), access.get())));
     let return_to = use_return_to();
-    let navigate = use_navigate();
 
     Effect::new(move |before: Option<(String, Access)>| {
         let now = (path.get(), access.get());
+        if now.1 != Access::SignedOut || matches!(page_for(&now.0, now.1), Page::Later(_)) {
+            later.fetch();
+        }
         let to = way_on(
             &now.0,
-            &search.read_untracked(),
+            &untrack(|| place.query()),
             now.1,
             return_to.get_untracked().as_ref(),
         );
@@ -192,25 +213,14 @@ fn CurrentPage() -> impl IntoView {
             // managers wait for; who is turned away does not.
             let signed_in_here = now.1 == Access::SignedIn
                 && before.is_some_and(|before| before == (now.0.clone(), Access::SignedOut));
-            navigate(
-                &to,
-                NavigateOptions {
-                    replace: !signed_in_here,
-                    ..Default::default()
-                },
-            );
+            if signed_in_here {
+                place.go(&to);
+            } else {
+                place.go_in_place(&to);
+            }
         }
+        place.arrived();
         now
-    });
-
-    // A clicked link changes the address bar only when somebody says that the page is there;
-    // leptos_router's `Routes`, which we do without, would.
-    let browser_url = use_context::<BrowserUrl>();
-    Effect::new(move |_| {
-        path.track();
-        if let Some(browser_url) = &browser_url {
-            browser_url.ready_to_complete();
-        }
     });
 
     move || match page.get() {
@@ -219,11 +229,8 @@ fn CurrentPage() -> impl IntoView {
         Page::SignUp => view! { <SignUp /> }.into_any(),
         Page::VerifyEmail => view! { <VerifyEmail /> }.into_any(),
         Page::MagicLink => view! { <MagicLink /> }.into_any(),
-        Page::AuthRedirect => view! { <AuthRedirect /> }.into_any(),
         Page::ForgotPassword => view! { <ForgotPassword /> }.into_any(),
-        Page::ResetPassword => view! { <ResetPassword /> }.into_any(),
-        Page::Profile => view! { <Profile /> }.into_any(),
-        Page::Security => view! { <Security /> }.into_any(),
+        Page::Later(page) => Later::view(page).unwrap_or_else(|| view! { <Skeleton /> }.into_any()),
         Page::NotFound => view! { <NotFound /> }.into_any(),
         Page::Waiting => view! { <Skeleton shape=shape_of(&path.read_untracked()) /> }.into_any(),
         Page::Unreachable => view! { <Unreachable /> }.into_any(),
@@ -240,7 +247,20 @@ mod tests {
         assert_eq!(way_on("/profile", "", Access::Unknown, None), None);
         assert_eq!(page_for("/profile", Access::Unreachable), Page::Unreachable);
         assert_eq!(way_on("/profile", "", Access::Unreachable, None), None);
-        assert_eq!(page_for("/profile", Access::SignedIn), Page::Profile);
+        assert_eq!(
+            page_for("/profile", Access::SignedIn),
+            Page::Later(LaterPage::Profile)
+        );
+    }
+
+    #[test]
+    fn only_a_later_page_waits_for_its_file() {
+        let profile = Page::Later(LaterPage::Profile);
+        assert_eq!(page_at(Stage::Elsewhere, profile), Page::Waiting);
+        assert_eq!(page_at(Stage::Coming, profile), Page::Waiting);
+        assert_eq!(page_at(Stage::Failed, profile), Page::Unreachable);
+        assert_eq!(page_at(Stage::Here, profile), profile);
+        assert_eq!(page_at(Stage::Failed, Page::SignIn), Page::SignIn);
     }
 
     #[test]
@@ -267,8 +287,14 @@ mod tests {
     #[test]
     fn the_ways_in_stay_open_while_nobody_can_be_asked() {
         assert_eq!(page_for("/sign-in", Access::Unreachable), Page::SignIn);
-        assert_eq!(page_for("/auth-redirect", Access::Unknown), Page::AuthRedirect);
-        assert_eq!(page_for("/reset-password", Access::SignedIn), Page::ResetPassword);
+        assert_eq!(
+            page_for("/auth-redirect", Access::Unknown),
+            Page::Later(LaterPage::AuthRedirect)
+        );
+        assert_eq!(
+            page_for("/reset-password", Access::SignedIn),
+            Page::Later(LaterPage::ResetPassword)
+        );
         assert_eq!(page_for("/elsewhere", Access::SignedOut), Page::NotFound);
     }
 }

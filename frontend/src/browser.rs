@@ -10,15 +10,24 @@ use web_sys::{AddEventListenerOptions, FocusOptions, HtmlElement, HtmlInputEleme
 
 use crate::{Posted, json, posted::OUTCOME_ID, words};
 
-/// Makes a panic visible: in the console, and on the page through the class `broken` of the root
-/// element.
+/// Makes a panic visible: in the console, and on the page.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
         leptos::logging::error!("{info}");
-        if let Some(root) = document().document_element() {
-            let _ = root.class_list().add_1("broken");
-        }
+        mark_broken();
     }));
+}
+
+/// Says on the page that the app is not there, by the class `broken` of the root element.
+pub fn mark_broken() {
+    if let Some(root) = document().document_element() {
+        let _ = root.class_list().add_1("broken");
+    }
+}
+
+/// The path of the page.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
 }
 
 /// Says on the root element, by the class `running`, that the app has taken over.

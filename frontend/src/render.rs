@@ -35,6 +35,7 @@ pub struct Page {
     /// Where a browser goes that cannot run the app, if the page is empty without it.
     instead: Option<&'static str>,
     has_app: bool,
+    has_later: bool,
 }
 
 /// The place of the profile that needs no app; below it there is nothing.
@@ -57,6 +58,7 @@ pub fn is_private(path: &str) -> bool {
 pub fn page(visit: Visit) -> Page {
     let path = visit.path.split('?').next().unwrap_or_default();
     let waits = app::waits(path, visit.signed_in_hint);
+    let has_later = visit.signed_in_hint || app::starts_later(path, visit.signed_in_hint);
     let outcome = visit.outcome.clone();
     let (title, body) = html(&visit.path, || {
         view! { <App signed_in_hint=visit.signed_in_hint posted=Posted::new(visit.typed, visit.outcome) /> }
@@ -67,6 +69,7 @@ pub fn page(visit: Visit) -> Page {
         outcome,
         instead: waits.then_some(PLAIN_PROFILE),
         has_app: true,
+        has_later,
     }
 }
 
@@ -92,6 +95,7 @@ fn plain<V: IntoView>(view: impl FnOnce() -> V) -> Page {
         outcome: None,
         instead: None,
         has_app: false,
+        has_later: false,
     }
 }
 
@@ -138,8 +142,10 @@ impl Page {
         let mut write = |part: &str| document.push_str(part);
         write(before_title);
         write(&title.replace("<!>", ""));
-        if self.has_app {
+        if self.has_later {
             write(head);
+        } else if self.has_app {
+            write(&without_links(head, "_later.wasm"));
         } else {
             write(&without_scripts(head));
         }
@@ -182,7 +188,12 @@ fn without_scripts(head: &str) -> String {
         rest = rest[start..].split_once("</script>").map_or("", |(_, rest)| rest);
     }
     kept.push_str(rest);
-    kept.split_inclusive('>')
-        .filter(|tag| !(tag.contains("<link") && tag.contains("preload")))
+    without_links(&kept, "preload")
+}
+
+/// The head without links of this kind.
+fn without_links(head: &str, kind: &str) -> String {
+    head.split_inclusive('>')
+        .filter(|tag| !(tag.contains("<link") && tag.contains(kind)))
         .collect()
 }

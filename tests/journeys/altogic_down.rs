@@ -38,6 +38,8 @@ fn nobody_is_signed_out_and_nothing_is_lost_while_altogic_is_away() {
         browser.arrive("/profile").await;
 
         altogic.restart().await;
+        let found = eventually(async || (stage.client().get("/readyz").await.status == 200).then_some(()));
+        found.await.expect("the app finds Altogic again");
         browser.click("Try again").await;
         browser.see("Hello, Ada Lovelace").await;
         browser.see("This device").await;

@@ -62,3 +62,21 @@ fn without_wasm_the_page_says_what_is_wrong() {
         browser.see("Latchkey could not start").await;
     });
 }
+
+#[test]
+fn pages_that_come_later_are_asked_for_again_after_a_failure() {
+    story("later_pages", &[("CONFIRM_EMAIL", "false")], async |stage| {
+        stage.client().join(NAME, EMAIL, PASSWORD).await;
+        let browser = stage.open_browser().await;
+        browser.allow_text("net::ERR_BLOCKED_BY_CLIENT");
+        browser.allow_text("Failed to fetch");
+
+        browser.block("*_later.wasm").await;
+        sign_in(&browser, EMAIL, PASSWORD).await;
+        browser.see("your profile cannot be shown right now").await;
+        browser.unblock().await;
+        browser.click("Try again").await;
+        browser.see("Hello, Ada Lovelace").await;
+        browser.arrive("/profile").await;
+    });
+}

@@ -219,6 +219,8 @@ fn everything_is_fetched_once() {
                 "/api/sessions",
                 "/frontend.js",
                 "/frontend_bg.wasm",
+                "/frontend_later.wasm",
+                "wasm",
                 "wasm"
             ])
         );

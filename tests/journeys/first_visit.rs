@@ -5,8 +5,8 @@ use support::{Browser, Client, Key, picture, story};
 
 use crate::{EMAIL, NAME, PASSWORD};
 
-/// True when the avatar is on the screen, as the square that the server made of it.
-const AVATAR_SHOWN: &str = "document.querySelector('main .avatar img')?.naturalWidth === 256";
+/// True when the avatar is on the screen, as the small square that the server made of it.
+const AVATAR_SHOWN: &str = "document.querySelector('main .avatar img')?.naturalWidth === 96";
 
 #[test]
 fn a_first_visit_goes_from_sign_up_to_sign_out() {

@@ -1,11 +1,10 @@
 //! [`DeleteAccount`]: leave, after a question that asks for the address and the password.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use shared::{Invalid, delete_account, text::lower_case};
 
 use super::{AccountName, ConfirmDialog, Field, PasswordField, email_problem};
-use crate::{CurrentUser, Error, HandedOn, News, Submission, api};
+use crate::{CurrentUser, Error, HandedOn, News, Place, Submission, api};
 
 const TITLE: &str = "leave";
 const OPENER: &str = "delete-account";
@@ -19,7 +18,7 @@ pub fn DeleteAccount(
     let current_user = expect_context::<CurrentUser>();
     let news = expect_context::<News>();
     let handed_on = expect_context::<HandedOn>();
-    let navigate = use_navigate();
+    let place = expect_context::<Place>();
     let email = Memo::new(move |_| current_user.user().map(|user| user.email).unwrap_or_default());
     let (typed_email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let open = RwSignal::new(false);
@@ -31,7 +30,7 @@ pub fn DeleteAccount(
         open.set(true);
     };
     let leave = Callback::new(move |()| {
-        let navigate = navigate.clone();
+        let place = place.clone();
         let typed = delete_account::Form {
             password: password.get_untracked(),
         };
@@ -50,7 +49,7 @@ pub fn DeleteAccount(
                         .wrong_password_on("password")
                         .on("password", "leave_password")
                 })?;
-            navigate("/", leptos_router::NavigateOptions::default());
+            place.go("/");
             handed_on.email.set(String::new());
             current_user.set_nobody();
             news.tell("Your account is deleted.");

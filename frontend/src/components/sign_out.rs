@@ -1,10 +1,9 @@
 //! [`SignOut`]: ends this browser's session.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use super::ErrorMessage;
-use crate::{CurrentUser, HandedOn, News, Submission, api, browser};
+use crate::{CurrentUser, HandedOn, News, Place, Submission, api, browser};
 
 /// A button that signs out, and says the truth when it could not.
 #[component]
@@ -12,11 +11,11 @@ pub fn SignOut() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let news = expect_context::<News>();
     let handed_on = expect_context::<HandedOn>();
-    let navigate = use_navigate();
+    let place = expect_context::<Place>();
     let form = Submission::new(&[]);
 
     let sign_out = Callback::new(move |()| {
-        let navigate = navigate.clone();
+        let place = place.clone();
         form.send(async move {
             let result = api::sign_out().await;
             // The backend takes the cookies away even when it cannot tell the account service.
@@ -29,7 +28,7 @@ pub fn SignOut() -> impl IntoView {
                 }
                 Err(error) => return Err(error),
             };
-            navigate("/sign-in", leptos_router::NavigateOptions::default());
+            place.go("/sign-in");
             handed_on.email.set(String::new());
             current_user.set_nobody();
             news.tell(sentence);

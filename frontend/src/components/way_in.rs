@@ -1,16 +1,15 @@
 //! [`WayIn`]: links between the pages that lead in, which keep where the visitor was going.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use shared::ReturnTo;
 
-use crate::words;
+use crate::{Place, words};
 
 /// Where the visitor goes after signing in, from the query value `return_to`; `None` for what is
 /// missing or leads off our site.
 pub fn use_return_to() -> Signal<Option<ReturnTo>> {
-    let query = use_query_map();
-    Signal::derive(move || query.with(|query| ReturnTo::new(query.get_str("return_to")?)))
+    let place = expect_context::<Place>();
+    Signal::derive(move || ReturnTo::new(&place.query_value("return_to")?))
 }
 
 /// The address of a page of the way in, which is also where its form goes.

@@ -1,14 +1,10 @@
 //! `/auth-redirect`: where the links in mails end.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
 use shared::{ReturnTo, auth_redirect};
 
 use crate::{
-    CurrentUser, Error, HandedOn, Posted, Submission, api, browser,
+    CurrentUser, Error, HandedOn, Later, Place, Posted, Submission, api, browser,
     components::{
         DeadLink, ErrorMessage, Heading, Mail, NoLink, Skeleton, SubmitButton, WaitingLink, WithoutApp,
     },
@@ -37,7 +33,8 @@ enum Step {
 pub fn AuthRedirect() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let handed_on = expect_context::<HandedOn>();
-    let navigate = use_navigate();
+    let place = expect_context::<Place>();
+    let later = expect_context::<Later>();
     let Link {
         access_token,
         mail,
@@ -49,20 +46,21 @@ pub fn AuthRedirect() -> impl IntoView {
     let form = Submission::new(&[]);
 
     let redeem = {
-        let (access_token, navigate) = (secret.clone(), navigate.clone());
+        let (access_token, place) = (secret.clone(), place.clone());
         move |confirmed: bool| {
             let typed = auth_redirect::Form {
                 access_token: access_token.clone(),
                 confirmed,
             };
-            let navigate = navigate.clone();
+            let place = place.clone();
+            later.fetch();
             async move {
                 match api::auth_redirect(typed).await {
                     Ok(response) => match response.user {
                         Some(user) => {
                             current_user.set(user);
                             let kept = browser::take_return_to();
-                            navigate(kept.as_ref().map_or("/profile", ReturnTo::as_str), in_place());
+                            place.go_in_place(kept.as_ref().map_or("/profile", ReturnTo::as_str));
                         }
                         None => step.set(Step::Confirm {
                             email: response.email,
@@ -97,14 +95,11 @@ pub fn AuthRedirect() -> impl IntoView {
             handed_on.access_token.set_value(Some(secret.clone()));
         }
         // The secret must not stay in the address bar, the history or a screenshot.
-        navigate(
-            if resets {
-                "/reset-password"
-            } else {
-                "/auth-redirect"
-            },
-            in_place(),
-        );
+        place.go_in_place(if resets {
+            "/reset-password"
+        } else {
+            "/auth-redirect"
+        });
         if asks && !resets {
             open.run(());
         }
@@ -147,8 +142,8 @@ struct Link {
 impl Link {
     fn read() -> Self {
         let posted = expect_context::<Posted>();
-        let query = use_query_map().get_untracked();
-        let value = |name: &str| query.get(name);
+        let place = expect_context::<Place>();
+        let value = |name: &str| untrack(|| place.query_value(name));
         let access_token = value("access_token").or_else(|| posted.take_typed("access_token"));
         let action = value("action");
         let refusal = posted.take_refusal();
@@ -172,14 +167,6 @@ impl Link {
             changes_address,
             step,
         }
-    }
-}
-
-/// Without a step in the history.
-fn in_place() -> NavigateOptions {
-    NavigateOptions {
-        replace: true,
-        ..Default::default()
     }
 }
 

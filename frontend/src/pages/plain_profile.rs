@@ -1,11 +1,10 @@
 //! `/profile?plain`: the profile for a browser that cannot run the app.
 
 use leptos::prelude::*;
-use leptos_router::components::Router;
 use shared::User;
 
 use crate::{
-    CurrentUser, Error, HandedOn, Posted, Submission,
+    CurrentUser, Error, HandedOn, Place, Posted, Submission,
     components::{
         Avatar, ErrorMessage, Field, FirstHeading, Header, Heading, SubmitButton, Verified, name_problem,
     },
@@ -22,6 +21,7 @@ pub fn PlainProfile(
 ) -> impl IntoView {
     let current_user = CurrentUser::new(false);
     current_user.set(user.clone());
+    provide_context(Place::new());
     provide_context(posted);
     provide_context(current_user);
     provide_context(HandedOn::new());
@@ -36,7 +36,6 @@ pub fn PlainProfile(
     let verified = user.email_verified;
 
     view! {
-        <Router>
             <Header />
             <main>
                 <section class="card">
@@ -62,7 +61,6 @@ pub fn PlainProfile(
                     </p>
                 </section>
             </main>
-        </Router>
     }
 }
 
@@ -72,10 +70,10 @@ pub fn PlainTrouble(
     /// Why.
     error: Error,
 ) -> impl IntoView {
+    provide_context(Place::new());
     provide_context(CurrentUser::new(true));
     provide_context(FirstHeading::new());
     view! {
-        <Router>
             <Header />
             <main>
                 <section class="card">
@@ -86,6 +84,5 @@ pub fn PlainTrouble(
                     </a>
                 </section>
             </main>
-        </Router>
     }
 }

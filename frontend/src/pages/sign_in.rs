@@ -7,7 +7,7 @@ use leptos::{
 use shared::sign_in;
 
 use crate::{
-    CurrentUser, HandedOn, Submission, api, browser,
+    CurrentUser, HandedOn, Later, Submission, api, browser,
     components::{
         CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, PasswordField, SubmitButton, WayIn,
         email_problem, use_return_to, use_way_in,
@@ -23,6 +23,7 @@ pub fn SignIn() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let mailed_to = RwSignal::new(None::<String>);
     let action = use_way_in("/sign-in");
+    let later = expect_context::<Later>();
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -30,6 +31,7 @@ pub fn SignIn() -> impl IntoView {
             email: email.get_untracked(),
             password: password.get_untracked(),
         };
+        later.fetch();
         form.send(async move {
             let result = api::sign_in(typed).await;
             if result

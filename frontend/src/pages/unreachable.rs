@@ -1,9 +1,10 @@
-//! In place of a protected page while nobody can say who the visitor is.
+//! In place of a protected page while nobody can say who the visitor is, or the page cannot be
+//! fetched.
 
 use leptos::prelude::*;
 
 use crate::{
-    CurrentUser,
+    Access, CurrentUser, Later,
     components::{ErrorMessage, Heading},
 };
 
@@ -11,13 +12,28 @@ use crate::{
 #[component]
 pub fn Unreachable() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
+    let later = expect_context::<Later>();
+    let retry = move |()| {
+        if later.failure().is_some() {
+            later.fetch();
+        } else {
+            current_user.retry();
+        }
+    };
+    let what = move || {
+        if current_user.access() == Access::SignedOut {
+            "This page cannot be shown right now."
+        } else {
+            "You are still signed in, but your profile cannot be shown right now."
+        }
+    };
     view! {
         <section class="card">
             <Heading title="Cannot reach Latchkey">"One moment"</Heading>
-            <p>"You are still signed in, but your profile cannot be shown right now."</p>
+            <p>{what}</p>
             <ErrorMessage
-                error=Signal::derive(move || current_user.unreachable())
-                on_retry=Callback::new(move |()| current_user.retry())
+                error=Signal::derive(move || later.failure().or_else(|| current_user.unreachable()))
+                on_retry=Callback::new(retry)
             />
         </section>
     }

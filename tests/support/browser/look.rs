@@ -91,6 +91,12 @@ impl Browser {
             .await;
     }
 
+    /// Lets every request out again.
+    pub async fn unblock(&self) {
+        self.devtools("Network.setBlockedURLs", json!({ "urls": [] }))
+            .await;
+    }
+
     /// Writes the page to `target/screenshots/<name>.png`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let folder = target_dir().join("screenshots");
@@ -103,7 +109,9 @@ impl Browser {
 
     /// By how many CSS pixels the page is wider than its window.
     pub async fn overflow(&self) -> i64 {
-        let script = "const root = document.documentElement; return root.scrollWidth - root.clientWidth";
+        let script = "
+            const root = document.documentElement;
+            return root.scrollWidth - Math.round(root.getBoundingClientRect().width)";
         self.script(script, json!([])).await.as_i64().unwrap_or_default()
     }
 

@@ -1,0 +1,69 @@
+//! The script that wasm-bindgen wrote, with the loader of the later file inside.
+
+use anyhow::{Context, Result};
+
+/// One script of two, so that there is no second one to wait for.
+///
+/// # Errors
+/// For scripts that do not look as these two tools write them.
+pub fn merged(glue: &str, loader: &str) -> Result<String> {
+    let (name, glue) = glue
+        .strip_prefix("import * as ")
+        .and_then(|rest| rest.split_once('\n'))
+        .and_then(|(import, rest)| Some((import.split_once(" from \"./__wasm_split.js\"")?.0, rest)))
+        .context("the script begins with the import of the loader")?;
+    let loader = loader
+        .strip_prefix("import { initSync } from \"./frontend.js\";")
+        .context("the loader begins with the import of the script")?;
+    let exported: Vec<_> = loader
+        .split("export const ")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once(" =")?.0))
+        .collect();
+    Ok(format!(
+        "{glue}\n{}\nconst {name} = {{ {} }};\n",
+        loader.replace("export const ", "const "),
+        exported.join(", ")
+    ))
+}
+
+/// The script without indentation and comments of whole lines.
+pub fn trimmed(script: &str) -> String {
+    let mut comment = false;
+    let mut kept = String::with_capacity(script.len());
+    for line in script.lines().map(str::trim) {
+        comment |= line.starts_with("/*");
+        if !comment && !line.is_empty() && !line.starts_with("//") {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        comment &= !line.contains("*/");
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loader_becomes_a_part_of_the_script() {
+        let glue = "import * as import1 from \"./__wasm_split.js\"\nuse(import1);";
+        let loader = "import { initSync } from \"./frontend.js\";\nexport const load = 1;";
+
+        assert_eq!(
+            merged(glue, loader).unwrap(),
+            "use(import1);\n\nconst load = 1;\nconst import1 = { load };\n"
+        );
+        assert!(merged("use(import1);", loader).is_err());
+        assert!(merged(glue, "export const load = 1;").is_err());
+    }
+
+    #[test]
+    fn only_comments_and_spaces_are_trimmed() {
+        assert_eq!(
+            trimmed("  a();\n/**\n * b\n */\n\n  // c\n\tconst d = '//';\n/* e */\nf();\n"),
+            "a();\nconst d = '//';\nf();\n"
+        );
+    }
+}
