@@ -4,7 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use shared::{ReturnTo, auth_redirect};
 
 use crate::{
-    CurrentUser, Error, HandedOn, Later, Place, Posted, Submission, api, browser,
+    CurrentUser, Error, HandedOn, Place, Posted, Submission, api, browser,
     components::{
         DeadLink, ErrorMessage, Heading, Mail, NoLink, Skeleton, SubmitButton, WaitingLink, WithoutApp,
     },
@@ -34,7 +34,6 @@ pub fn AuthRedirect() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let handed_on = expect_context::<HandedOn>();
     let place = expect_context::<Place>();
-    let later = expect_context::<Later>();
     let Link {
         access_token,
         mail,
@@ -53,7 +52,6 @@ pub fn AuthRedirect() -> impl IntoView {
                 confirmed,
             };
             let place = place.clone();
-            later.fetch();
             async move {
                 match api::auth_redirect(typed).await {
                     Ok(response) => match response.user {

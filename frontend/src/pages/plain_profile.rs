@@ -36,31 +36,31 @@ pub fn PlainProfile(
     let verified = user.email_verified;
 
     view! {
-            <Header />
-            <main>
-                <section class="card">
-                    <Avatar alt="Your picture" />
-                    <Heading title="Profile" forms=vec![form]>{greeting}</Heading>
-                    <p class="email">
-                        <span class="address">{user.email}</span>
-                        <Verified verified />
-                    </p>
-                    <form method="post" action="/profile" novalidate>
-                        <ErrorMessage error=form.failure() />
-                        <Field form name="name" label="Name" value=name check=name_problem autocomplete="name" />
-                        <SubmitButton form>"Save"</SubmitButton>
-                    </form>
-                    <form method="post" action="/sign-out">
-                        <button type="submit" class="button quiet">
-                            "Sign out"
-                        </button>
-                    </form>
-                    <p class="muted">
-                        "To change your picture, password or address, and to see where you are signed in, "
-                        "open this page with JavaScript and WebAssembly switched on."
-                    </p>
-                </section>
-            </main>
+        <Header />
+        <main>
+            <section class="card">
+                <Avatar alt="Your picture" />
+                <Heading title="Profile" forms=vec![form]>{greeting}</Heading>
+                <p class="email">
+                    <span class="address">{user.email}</span>
+                    <Verified verified />
+                </p>
+                <form method="post" action="/profile" novalidate>
+                    <ErrorMessage error=form.failure() />
+                    <Field form name="name" label="Name" value=name check=name_problem autocomplete="name" />
+                    <SubmitButton form>"Save"</SubmitButton>
+                </form>
+                <form method="post" action="/sign-out">
+                    <button type="submit" class="button quiet">
+                        "Sign out"
+                    </button>
+                </form>
+                <p class="muted">
+                    "To change your picture, password or address, and to see where you are signed in, "
+                    "open this page with JavaScript and WebAssembly switched on."
+                </p>
+            </section>
+        </main>
     }
 }
 
@@ -74,15 +74,15 @@ pub fn PlainTrouble(
     provide_context(CurrentUser::new(true));
     provide_context(FirstHeading::new());
     view! {
-            <Header />
-            <main>
-                <section class="card">
-                    <Heading title="Profile">"Your profile is not there yet"</Heading>
-                    <p>{error.message()}</p>
-                    <a class="button" href=PLAIN_PROFILE>
-                        "Try again"
-                    </a>
-                </section>
-            </main>
+        <Header />
+        <main>
+            <section class="card">
+                <Heading title="Profile">"Your profile is not there yet"</Heading>
+                <p>{error.message()}</p>
+                <a class="button" href=PLAIN_PROFILE>
+                    "Try again"
+                </a>
+            </section>
+        </main>
     }
 }
