@@ -165,11 +165,9 @@ impl Connection {
 
 /// Reads one reply to its end.
 async fn reply_is_good(stream: &mut BufReader<TcpStream>) -> bool {
-    let (mut line, mut length, mut good) = (String::new(), None, false);
+    let (mut line, mut length, mut good, mut chunked) = (String::new(), None, false, false);
     loop {
-        line.clear();
-        let read = stream.read_line(&mut line).await.expect("the server answers");
-        assert!(read > 0, "the server closed a connection that should stay open");
+        read_line(stream, &mut line).await;
         if line == "\r\n" {
             break;
         }
@@ -177,23 +175,45 @@ async fn reply_is_good(stream: &mut BufReader<TcpStream>) -> bool {
         if line.starts_with("HTTP/1.1 204 ") {
             length = Some(0);
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok();
+        if let Some((name, value)) = line.split_once(':') {
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().ok();
+            }
+            chunked |= name.eq_ignore_ascii_case("transfer-encoding");
         }
     }
-    let mut left: usize = length.expect("our replies say their length");
+    if chunked {
+        skip_chunks(stream, &mut line).await;
+    } else {
+        skip(stream, length.expect("a reply says its length")).await;
+    }
+    good
+}
+
+/// Other servers than ours send replies in parts: a line with the length, the part, an empty line.
+async fn skip_chunks(stream: &mut BufReader<TcpStream>, line: &mut String) {
+    loop {
+        read_line(stream, line).await;
+        let length = usize::from_str_radix(line.trim(), 16).expect("a part says its length");
+        skip(stream, length + "\r\n".len()).await;
+        if length == 0 {
+            return;
+        }
+    }
+}
+
+async fn read_line(stream: &mut BufReader<TcpStream>, line: &mut String) {
+    line.clear();
+    let read = stream.read_line(line).await.expect("the server answers");
+    assert!(read > 0, "the server closed a connection that should stay open");
+}
+
+async fn skip(stream: &mut BufReader<TcpStream>, mut left: usize) {
     while left > 0 {
-        let part = stream
-            .fill_buf()
-            .await
-            .expect("the reply goes on")
-            .len()
-            .min(left);
+        let part = stream.fill_buf().await.expect("the reply goes on");
+        let part = part.len().min(left);
         assert!(part > 0, "the reply ends early");
         stream.consume(part);
         left -= part;
     }
-    good
 }

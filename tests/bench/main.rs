@@ -5,17 +5,25 @@
 //!
 //! `BENCH` names the parts, with commas between: `quick` (size, start, speed, memory), `pages`
 //! (page loads and a journey in Chromium), `growth` (up to a million users), `soak` (ten minutes),
-//! or `all`, the default. `BENCH_BESIDE` is the base address of another application whose sign-in
-//! page is loaded in the same run. `target/bench` holds what `make bench` builds with the feature
+//! or `all`, the default.
+//!
+//! `BENCH_BESIDE` names other applications that run on this machine, each with the address of its
+//! sign-in page: `tutorial=http://127.0.0.1:4100/sign-in,sveltekit=http://127.0.0.1:4200/sign-in`. They
+//! are measured in turn with ours, by the same code, and the bars that are shares of one of these two
+//! are then shares of what it needs in this run. Without them, the figures of another machine stand in.
+//!
+//! `target/bench` holds what `make bench` builds with the feature
 //! `bench`: `bare-server`, and a `latchkey` whose hash costs nothing.
 
 mod bare;
+mod beside;
 mod crowd;
 mod growth;
 mod journey;
 mod load;
 mod pages;
 mod process;
+mod profile;
 mod report;
 mod requests;
 mod saturated;
@@ -38,21 +46,22 @@ const SETTINGS: [(&str, &str); 2] = [("RATE_LIMITS", "off"), ("CONFIRM_EMAIL", "
 async fn main() {
     let asked = env::var("BENCH").unwrap_or_default();
     let parts = parts(&asked);
-    let beside = env::var("BENCH_BESIDE").ok().filter(|base| !base.is_empty());
-    let mut report = Report::default();
+    let others = beside::from_env();
+    let mut report = Report::new(others.iter().map(|other| other.name.clone()).collect());
 
     if parts.contains(&"quick") {
         let mut app = TestBinary::start(&SETTINGS).await;
         sizes::measure(&app, &mut report).await;
         start::measure(&mut app, &mut report).await;
-        speed::measure(&app, &mut report).await;
+        speed::measure(&app, &others, &mut report).await;
         saturated::measure(&app, &mut report).await;
         speed::measure_without_hash(&cheap().await, &mut report).await;
     }
     if parts.contains(&"pages") {
         let app = TestBinary::start(&SETTINGS).await;
-        pages::measure(&app, beside.as_deref(), &mut report).await;
-        journey::measure(&app, &mut report).await;
+        pages::measure(&app, &others, &mut report).await;
+        journey::measure(&app, &others, &mut report).await;
+        profile::measure(&app, &others, &mut report).await;
     }
     if parts.contains(&"growth") {
         growth::measure(cheap().await, &mut report).await;

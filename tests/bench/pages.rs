@@ -5,156 +5,188 @@
 use serde_json::{Value, json};
 use support::{Browser, TestBinary, Traffic};
 
-use crate::report::{Report, figure};
+use crate::beside::{Other, SVELTEKIT, TUTORIAL};
+use crate::report::{Figure, Report, figure};
 
-const RUNS: usize = 5;
+const RUNS: usize = 7;
 const PAINT: &str = include_str!("paint.js");
 const SUBMIT: &str = include_str!("submit.js");
 
 /// The page whose loads are compared.
 const PAGE: &str = "/sign-in";
 
-/// The figures of one page, each a median; times in ms since the navigation.
-struct Figures {
-    traffic: Traffic,
-    fcp: f64,
-    lcp: f64,
-    cls: f64,
-    /// When a submit first led to a POST without a script.
-    native: Option<f64>,
-    /// When a submit first led to a request of a script.
-    handled: Option<f64>,
+/// What was seen of one page, with nothing in the cache (`cold`) and with all of its files.
+#[derive(Default)]
+struct Loads {
+    url: String,
+    cold: Seen,
+    warm: Seen,
 }
 
-impl Figures {
-    fn kb(&self) -> f64 {
-        kb(self.traffic.bytes)
+/// A value for each load; times in ms since the navigation.
+#[derive(Default)]
+struct Seen {
+    traffic: Vec<Traffic>,
+    paint: Vec<Value>,
+    /// When a submit first led to a POST without a script.
+    native: Vec<f64>,
+    /// When a submit first led to a request of a script.
+    handled: Vec<f64>,
+}
+
+impl Seen {
+    fn kb(&self) -> Option<f64> {
+        median(self.traffic.iter().map(|traffic| kb(traffic.bytes)).collect())
+    }
+
+    fn requests(&self) -> Option<f64> {
+        median(
+            self.traffic
+                .iter()
+                .map(|traffic| f64::from(traffic.requests))
+                .collect(),
+        )
+    }
+
+    fn paint(&self, name: &str) -> Option<f64> {
+        median(
+            self.paint
+                .iter()
+                .filter_map(|paint| paint[name].as_f64())
+                .collect(),
+        )
+    }
+
+    fn native(&self) -> Option<f64> {
+        median(self.native.clone())
+    }
+
+    fn handled(&self) -> Option<f64> {
+        median(self.handled.clone())
     }
 
     /// When a submit first reached the server.
     fn reaches(&self) -> Option<f64> {
-        [self.native, self.handled].into_iter().flatten().reduce(f64::min)
+        [self.native(), self.handled()]
+            .into_iter()
+            .flatten()
+            .reduce(f64::min)
     }
 }
 
-/// `beside`: the base address of another application with a page of the same path.
-pub(crate) async fn measure(app: &TestBinary, beside: Option<&str>, report: &mut Report) {
+pub(crate) async fn measure(app: &TestBinary, others: &[Other], report: &mut Report) {
     let browser = Browser::open_counting(&app.public_url).await;
-    let (cold, warm) = loads(&browser).await;
-    let other = match beside {
-        Some(base) => {
-            let browser = Browser::open_counting(base).await;
-            let loads = loads(&browser).await;
-            browser.close().await;
-            Some(loads)
+    let ours = format!("{}{PAGE}", app.public_url);
+    let others_urls = others.iter().map(|other| other.sign_in.to_string());
+    let mut pages: Vec<Loads> = std::iter::once(ours)
+        .chain(others_urls)
+        .map(|url| Loads {
+            url,
+            ..Loads::default()
+        })
+        .collect();
+    for _ in 0..RUNS {
+        for page in &mut pages {
+            load(&browser, &page.url, false, &mut page.cold).await;
+            load(&browser, &page.url, true, &mut page.warm).await;
         }
-        None => None,
-    };
-    let of_cold = |figure: fn(&Figures) -> f64| other.as_ref().map(|(cold, _)| figure(cold));
-    let of_warm = |figure: fn(&Figures) -> f64| other.as_ref().map(|(_, warm)| figure(warm));
-    let reaches = |figures: &Figures| figures.reaches().unwrap_or(f64::NAN);
+    }
+    browser.speed_up().await;
 
-    report.add(figure("sign-in page, cold: bytes, all", cold.kb(), "kB").at_most(150.0, 100.0));
-    report.add(figure(
-        "sign-in page, cold: requests",
-        f64::from(cold.traffic.requests),
-        "",
-    ));
-    report.add(figure("sign-in page, warm: bytes, all", warm.kb(), "kB"));
-    // The marks without another application beside are those of the one in PERFORMANCE's table.
-    report.add(figure("first paint, cold", cold.fcp, "ms").beside(of_cold(|page| page.fcp), 424.0, 1.0, 0.8));
-    report.add(figure("largest paint, cold", cold.lcp, "ms"));
-    report.add(figure("layout shift, cold", cold.cls, "").at_most(0.0, 0.0));
-    report.add(figure("first paint, warm", warm.fcp, "ms"));
+    let row = |what: &str, unit, value: fn(&Loads) -> Option<f64>| -> Figure {
+        let ours = value(&pages[0]).unwrap_or(f64::NAN);
+        others
+            .iter()
+            .zip(&pages[1..])
+            .fold(figure(what, ours, unit), |figure, (other, loads)| {
+                figure.beside(&other.name, value(loads))
+            })
+    };
+    report.add(row("sign-in page, cold: bytes, all", "kB", |page| page.cold.kb()).at_most(150.0, 100.0));
+    report.add(row("sign-in page, cold: requests", "", |page| {
+        page.cold.requests()
+    }));
+    report.add(row("sign-in page, warm: bytes, all", "kB", |page| page.warm.kb()));
     report.add(
-        figure("submit reaches the server, cold", reaches(&cold), "ms").beside(
-            of_cold(reaches),
-            1098.0,
-            1.0,
-            0.5,
-        ),
+        row("first paint, cold", "ms", |page| page.cold.paint("fcp"))
+            .bar(TUTORIAL, 424.0, 1.0)
+            .bar(SVELTEKIT, 328.0, 1.1)
+            .goal(TUTORIAL, 424.0, 0.8)
+            .goal(SVELTEKIT, 328.0, 0.9),
+    );
+    report.add(row("largest paint, cold", "ms", |page| page.cold.paint("lcp")));
+    report.add(row("layout shift, cold", "", |page| page.cold.paint("cls")).at_most(0.0, 0.0));
+    report.add(row("first paint, warm", "ms", |page| page.warm.paint("fcp")));
+    report.add(
+        row("a submit works without a script, cold", "ms", |page| {
+            page.cold.native()
+        })
+        .bar(SVELTEKIT, 285.0, 1.1)
+        .goal(SVELTEKIT, 285.0, 1.0),
     );
     report.add(
-        figure("submit reaches the server, warm", reaches(&warm), "ms").beside(
-            of_warm(reaches),
-            514.0,
-            0.9,
-            0.5,
-        ),
+        row("submit reaches the server, cold", "ms", |page| {
+            page.cold.reaches()
+        })
+        .bar(TUTORIAL, 1098.0, 1.0)
+        .goal(TUTORIAL, 1098.0, 0.5),
     );
-    report.add_if(cold.handled, |time| {
-        figure("the app takes a submit, cold", time, "ms").at_most(1124.0, 666.0)
-    });
-    report.add_if(warm.handled, |time| {
-        figure("the app takes a submit, warm", time, "ms")
-    });
+    report.add(
+        row("submit reaches the server, warm", "ms", |page| {
+            page.warm.reaches()
+        })
+        .bar(TUTORIAL, 514.0, 0.9)
+        .goal(TUTORIAL, 514.0, 0.5),
+    );
+    report.add(
+        row("the app takes a submit, cold", "ms", |page| page.cold.handled())
+            .bar(TUTORIAL, 1124.0, 1.0)
+            .goal(SVELTEKIT, 666.0, 1.0),
+    );
+    report.add(row("the app takes a submit, warm", "ms", |page| {
+        page.warm.handled()
+    }));
 
     let next = next_page(&browser).await;
     report.add(figure("second page: bytes", kb(next.bytes), "kB").at_most(0.0, 0.0));
     browser.close().await;
 }
 
-/// Cold and warm.
-async fn loads(browser: &Browser) -> (Figures, Figures) {
-    (load(browser, false).await, load(browser, true).await)
-}
+/// Loads the page twice: once to look, and once to submit, which changes the page.
+async fn load(browser: &Browser, url: &str, warm: bool, seen: &mut Seen) {
+    let script = browser.before_every_page(PAINT).await;
+    open(browser, url, warm).await;
+    browser
+        .wait_until("document.readyState === 'complete' && benchPaint.lcp")
+        .await;
+    seen.traffic.push(settled(browser).await);
+    seen.paint
+        .push(browser.script("return benchPaint", json!([])).await);
+    browser.no_longer_before_every_page(&script).await;
 
-async fn load(browser: &Browser, warm: bool) -> Figures {
-    let (mut paints, mut traffics) = (Vec::new(), Vec::new());
-    let (mut native, mut handled) = (Vec::new(), Vec::new());
-    for _ in 0..RUNS {
-        let script = browser.before_every_page(PAINT).await;
-        open(browser, warm).await;
-        browser
-            .wait_until("document.readyState === 'complete' && benchPaint.lcp")
-            .await;
-        traffics.push(settled(browser).await);
-        paints.push(browser.script("return benchPaint", json!([])).await);
-        browser.no_longer_before_every_page(&script).await;
-
-        // On a load of its own: submitting changes the page.
-        let script = browser.before_every_page(SUBMIT).await;
-        open(browser, warm).await;
-        browser
-            .wait_until("benchSubmit.handled || performance.now() > 8000")
-            .await;
-        let seen = browser.script("return benchSubmit", json!([])).await;
-        native.extend(seen["native"].as_f64());
-        handled.extend(seen["handled"].as_f64());
-        browser.no_longer_before_every_page(&script).await;
-    }
-    browser.speed_up().await;
-    let paint = |name: &str| {
-        median(
-            paints
-                .iter()
-                .filter_map(|paint: &Value| paint[name].as_f64())
-                .collect(),
-        )
-    };
-    traffics.sort_by_key(|traffic: &Traffic| traffic.bytes);
-    Figures {
-        traffic: traffics[RUNS / 2],
-        fcp: paint("fcp").unwrap_or(f64::NAN),
-        lcp: paint("lcp").unwrap_or(f64::NAN),
-        cls: paint("cls").unwrap_or(f64::NAN),
-        native: median(native),
-        handled: median(handled),
-    }
+    let script = browser.before_every_page(SUBMIT).await;
+    open(browser, url, warm).await;
+    browser
+        .wait_until("benchSubmit.handled || performance.now() > 8000")
+        .await;
+    let submit = browser.script("return benchSubmit", json!([])).await;
+    seen.native.extend(submit["native"].as_f64());
+    seen.handled.extend(submit["handled"].as_f64());
+    browser.no_longer_before_every_page(&script).await;
 }
 
 /// Opens the page, with all of its files in the cache or with none.
-async fn open(browser: &Browser, warm: bool) {
+async fn open(browser: &Browser, url: &str, warm: bool) {
     browser.speed_up().await;
     browser.forget().await;
     if warm {
-        browser.goto(PAGE).await;
+        browser.goto(url).await;
         settled(browser).await;
     }
     browser.goto("about:blank").await;
     browser.traffic().await;
     browser.slow_down().await;
-    browser.goto(PAGE).await;
+    browser.goto(url).await;
 }
 
 /// What travelled until nothing more came for a while.

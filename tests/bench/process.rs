@@ -31,6 +31,41 @@ pub(crate) fn memory(pid: u32, key: &str) -> f64 {
     kibibytes * 1.024 / 1000.0
 }
 
+/// The process of this machine that listens on a port.
+///
+/// # Panics
+/// When there is none.
+pub(crate) fn listening(port: u16) -> u32 {
+    let sockets: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|table| std::fs::read_to_string(table).ok())
+        .filter_map(|table| table.lines().find_map(|line| socket_listening(line, port)))
+        .collect();
+    let processes = std::fs::read_dir("/proc").expect("this is Linux");
+    processes
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .find(|pid| has_open(*pid, &sockets))
+        .unwrap_or_else(|| panic!("nothing listens on port {port}"))
+}
+
+/// What `/proc/PID/fd` calls the socket of a line of `/proc/net/tcp` (`proc_net_tcp(5)`), if it listens
+/// on the port.
+fn socket_listening(line: &str, port: u16) -> Option<String> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
+    let listens = *state == "0A" && local.ends_with(&format!(":{port:04X}"));
+    listens.then(|| format!("socket:[{inode}]"))
+}
+
+fn has_open(pid: u32, names: &[String]) -> bool {
+    let Ok(files) = std::fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
+    files
+        .filter_map(|file| std::fs::read_link(file.ok()?.path()).ok())
+        .any(|file| names.iter().any(|name| file.as_os_str() == name.as_str()))
+}
+
 fn read(pid: u32, file: &str) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/{file}")).expect("this is Linux and the process runs")
 }

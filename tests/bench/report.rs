@@ -1,12 +1,15 @@
 //! [`Report`]: figures with the bar and the goal of each, as a table and as JSON.
 
-use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
 use support::target_dir;
 
 /// What was measured so far, in the order of the table.
-#[derive(Default)]
 pub(crate) struct Report {
     figures: Vec<Figure>,
+    /// The other applications of this run; each has a column.
+    others: Vec<String>,
 }
 
 /// One measured value. Less is better, unless [`Figure::at_least`] says otherwise.
@@ -17,7 +20,8 @@ pub(crate) struct Figure {
     bar: Option<f64>,
     goal: Option<f64>,
     more_is_better: bool,
-    beside: Option<f64>,
+    /// What the other applications need in the same run, by their names.
+    beside: Vec<(String, f64)>,
 }
 
 /// A value without a bar.
@@ -29,7 +33,7 @@ pub(crate) fn figure(what: impl Into<String>, value: f64, unit: &'static str) ->
         bar: None,
         goal: None,
         more_is_better: false,
-        beside: None,
+        beside: Vec::new(),
     }
 }
 
@@ -51,14 +55,38 @@ impl Figure {
         }
     }
 
-    /// What the other application needs in the same run; bar and goal are shares of it. Without
-    /// one they are shares of `usual`, which was measured elsewhere.
-    pub(crate) fn beside(self, other: Option<f64>, usual: f64, bar: f64, goal: f64) -> Self {
-        let base = other.unwrap_or(usual);
+    /// What this other application needs in the same run.
+    pub(crate) fn beside(mut self, name: &str, value: Option<f64>) -> Self {
+        self.beside.extend(value.map(|value| (name.to_owned(), value)));
+        self
+    }
+
+    /// At most this share of what the application needs: of [`Figure::beside`], else of `usual`, which
+    /// was measured elsewhere. The lowest bar counts.
+    pub(crate) fn bar(self, name: &str, usual: f64, share: f64) -> Self {
+        let bar = share * self.needed_by(name, usual);
         Self {
-            beside: other,
-            ..self.at_most(base * bar, base * goal)
+            bar: Some(self.bar.map_or(bar, |other| other.min(bar))),
+            ..self
         }
+    }
+
+    /// The same for the goal.
+    pub(crate) fn goal(self, name: &str, usual: f64, share: f64) -> Self {
+        let goal = share * self.needed_by(name, usual);
+        Self {
+            goal: Some(self.goal.map_or(goal, |other| other.min(goal))),
+            ..self
+        }
+    }
+
+    fn needed_by(&self, name: &str, usual: f64) -> f64 {
+        self.value_beside(name).unwrap_or(usual)
+    }
+
+    fn value_beside(&self, name: &str) -> Option<f64> {
+        let found = self.beside.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| *value)
     }
 
     fn reaches(&self, mark: Option<f64>) -> Option<bool> {
@@ -82,6 +110,10 @@ impl Figure {
     }
 
     fn to_json(&self) -> Value {
+        let beside = self
+            .beside
+            .iter()
+            .map(|(name, value)| (name.clone(), json!(value)));
         json!({
             "what": self.what,
             "value": self.value,
@@ -89,35 +121,40 @@ impl Figure {
             "bar": self.bar,
             "goal": self.goal,
             "met": self.reaches(self.bar),
-            "beside": self.beside,
+            "beside": beside.collect::<Map<_, _>>(),
         })
     }
 }
 
 impl Report {
+    /// Empty; `others` are the applications that are measured beside ours.
+    pub(crate) fn new(others: Vec<String>) -> Self {
+        Self {
+            figures: Vec::new(),
+            others,
+        }
+    }
+
     /// Adds a line, and prints it, because the next one may take minutes.
     pub(crate) fn add(&mut self, figure: Figure) {
         if self.figures.is_empty() {
-            print_line("what", "measured", "", "beside", "bar", "goal", "");
+            print_line("what", "measured", "", &self.others, ["bar", "goal"], "");
         }
         let text = |value: Option<f64>| value.map_or(String::new(), rounded);
+        let beside: Vec<String> = self
+            .others
+            .iter()
+            .map(|name| text(figure.value_beside(name)))
+            .collect();
         print_line(
             &figure.what,
             &rounded(figure.value),
             figure.unit,
-            &text(figure.beside),
-            &text(figure.bar),
-            &text(figure.goal),
+            &beside,
+            [&text(figure.bar), &text(figure.goal)],
             figure.verdict(),
         );
         self.figures.push(figure);
-    }
-
-    /// Adds a line whose value may be missing.
-    pub(crate) fn add_if(&mut self, value: Option<f64>, figure: impl FnOnce(f64) -> Figure) {
-        if let Some(value) = value {
-            self.add(figure(value));
-        }
     }
 
     /// Writes `target/bench/report.json`.
@@ -133,8 +170,13 @@ impl Report {
     }
 }
 
-fn print_line(what: &str, value: &str, unit: &str, beside: &str, bar: &str, goal: &str, verdict: &str) {
-    println!("{what:<52} {value:>9} {unit:<4} {beside:>9} {bar:>9} {goal:>9}  {verdict}");
+fn print_line(what: &str, value: &str, unit: &str, beside: &[String], marks: [&str; 2], verdict: &str) {
+    let mut line = format!("{what:<52} {value:>9} {unit:<4}");
+    for one in beside {
+        let _ = write!(line, " {one:>9}");
+    }
+    let [bar, goal] = marks;
+    println!("{line} {bar:>9} {goal:>9}  {verdict}");
 }
 
 /// Three digits that matter.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use support::TestBinary;
 
 use crate::bare::Bare;
+use crate::beside::{Other, SVELTEKIT, TUTORIAL};
 use crate::load::{Load, Outcome, Request};
-use crate::process::memory;
+use crate::process::{listening, memory};
 use crate::report::{Report, figure};
 use crate::requests::Sender;
 
@@ -19,7 +20,31 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const EMAIL: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "a long enough secret";
 
-pub(crate) async fn measure(app: &TestBinary, report: &mut Report) {
+/// A server under load.
+#[derive(Clone)]
+struct Server {
+    address: String,
+    pid: u32,
+}
+
+impl Server {
+    async fn run(&self, length: Duration, requests: &[Request]) -> Outcome {
+        Load::full(self.address.clone(), self.pid, length)
+            .run(requests)
+            .await
+    }
+}
+
+impl From<&Other> for Server {
+    fn from(other: &Other) -> Self {
+        Self {
+            address: other.address(),
+            pid: listening(other.port()),
+        }
+    }
+}
+
+pub(crate) async fn measure(app: &TestBinary, others: &[Other], report: &mut Report) {
     let client = app.client();
     client.join("Ada", EMAIL, PASSWORD).await;
     let session = client
@@ -34,29 +59,52 @@ pub(crate) async fn measure(app: &TestBinary, report: &mut Report) {
         session,
     };
 
+    let ours = Server {
+        address: app.address(),
+        pid: app.pid(),
+    };
+    let plain = Server {
+        address: bare.address.clone(),
+        pid: bare.pid(),
+    };
+
     let page = sender(None).get("/");
-    let (ours, plain) = compare(app, &bare, page).await;
-    report.add(figure("/: CPU per request", ours.cpu_ms(), "ms").at_most(0.0275, 0.0138));
-    report.add(figure("/: CPU, times a bare axum's", ours.cpu_ms() / plain.cpu_ms(), "x").at_most(1.2, 1.2));
-    report.add(figure("/: requests per second", ours.per_second(), "1/s"));
+    let mut servers = vec![ours.clone(), plain.clone()];
+    servers.extend(others.iter().map(Server::from));
+    let outcomes = compare(&servers, page).await;
+    let row = |what, unit, value: fn(&Outcome) -> f64| {
+        let figure = figure(what, value(&outcomes[0]), unit);
+        others
+            .iter()
+            .zip(&outcomes[2..])
+            .fold(figure, |figure, (other, outcome)| {
+                figure.beside(&other.name, Some(value(outcome)))
+            })
+    };
+    report.add(
+        row("/: CPU per request", "ms", Outcome::cpu_ms)
+            .bar(TUTORIAL, 0.15, 0.2)
+            .bar(SVELTEKIT, 0.055, 0.5)
+            .goal(TUTORIAL, 0.15, 0.1)
+            .goal(SVELTEKIT, 0.055, 0.25),
+    );
+    let times_bare = outcomes[0].cpu_ms() / outcomes[1].cpu_ms();
+    report.add(figure("/: CPU, times a bare axum's", times_bare, "x").at_most(1.2, 1.2));
+    report.add(row("/: requests per second", "1/s", Outcome::per_second));
 
     let profile = sender(Some(&session)).get(shared::profile::PATH);
-    let (ours, plain) = compare(app, &bare, profile).await;
-    report.add(figure("profile: CPU per request", ours.cpu_ms(), "ms").at_most(0.3, 0.12));
-    report.add(
-        figure(
-            "profile: CPU, times a bare axum's",
-            ours.cpu_ms() / plain.cpu_ms(),
-            "x",
-        )
-        .at_most(3.0, 3.0),
-    );
-    report.add(figure("profile: requests per second", ours.per_second(), "1/s"));
+    let outcomes = compare(&[ours.clone(), plain], profile).await;
+    report.add(figure("profile: CPU per request", outcomes[0].cpu_ms(), "ms").at_most(0.3, 0.12));
+    let times_bare = outcomes[0].cpu_ms() / outcomes[1].cpu_ms();
+    report.add(figure("profile: CPU, times a bare axum's", times_bare, "x").at_most(3.0, 3.0));
+    report.add(figure(
+        "profile: requests per second",
+        outcomes[0].per_second(),
+        "1/s",
+    ));
 
     let sign_in = sender(None).sign_in(EMAIL, PASSWORD);
-    let ours = Load::full(address.clone(), app.pid(), ROUND * 3)
-        .run(&[sign_in])
-        .await;
+    let ours = ours.run(ROUND * 3, &[sign_in]).await;
     report.add(figure("sign-in: per second, hash included", ours.per_second(), "1/s").at_least(29.0, 58.0));
     report.add(figure("sign-in: CPU, hash included", ours.cpu_ms(), "ms"));
     assert_eq!(ours.bad, 0, "32 sign-ins at once fit into the queue");
@@ -88,21 +136,21 @@ fn hashes_mb() -> f64 {
     19.0 * 1.048_576 * f64::from(u32::try_from(cores).unwrap_or(u32::MAX))
 }
 
-async fn compare(app: &TestBinary, bare: &Bare, request: Request) -> (Outcome, Outcome) {
+/// The same request to each of them, in turn.
+async fn compare(servers: &[Server], request: Request) -> Vec<Outcome> {
     let requests = [request];
-    let (mut ours, mut plain) = (Outcome::default(), Outcome::default());
-    Load::full(app.address(), app.pid(), WARM_UP).run(&requests).await;
-    Load::full(bare.address.clone(), bare.pid(), WARM_UP)
-        .run(&requests)
-        .await;
-    for _ in 0..ROUNDS {
-        ours = ours.add(Load::full(app.address(), app.pid(), ROUND).run(&requests).await);
-        plain = plain.add(
-            Load::full(bare.address.clone(), bare.pid(), ROUND)
-                .run(&requests)
-                .await,
-        );
+    for server in servers {
+        server.run(WARM_UP, &requests).await;
     }
-    assert_eq!((ours.bad, plain.bad), (0, 0), "every reply is 200");
-    (ours, plain)
+    let mut outcomes: Vec<Outcome> = servers.iter().map(|_| Outcome::default()).collect();
+    for _ in 0..ROUNDS {
+        for (server, outcome) in servers.iter().zip(&mut outcomes) {
+            *outcome = std::mem::take(outcome).add(server.run(ROUND, &requests).await);
+        }
+    }
+    assert!(
+        outcomes.iter().all(|outcome| outcome.bad == 0),
+        "every reply is 200"
+    );
+    outcomes
 }

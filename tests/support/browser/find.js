@@ -1,8 +1,8 @@
-// What a person calls an element: its label, else its own text.
+// What a person calls an element: its label, else its own text, else what stands in an empty field.
 const tidy = (text) => (text ?? "").replace(/\s+/g, " ").trim();
 const name = (element) => tidy(
   element?.getAttribute("aria-label")
-  ?? (element?.labels?.length ? element.labels[0].innerText : element?.innerText || element?.value),
+  ?? (element?.labels?.length ? element.labels[0].innerText : element?.innerText || element?.value || element?.placeholder),
 );
 // The site's header has links with the names of buttons on its pages: buttons come first.
 const kinds = {

@@ -20,6 +20,18 @@ pub use traffic::Traffic;
 /// What finds an element by its role and its accessible name.
 const FIND: &str = include_str!("find.js");
 
+/// Looks whether something holds, for as long as a page that is being replaced may be asked.
+const WAIT: &str = "new Promise((done) => {
+    const start = performance.now();
+    const look = () => {
+        let holds = false;
+        try { holds = !!(EXPRESSION); } catch {}
+        if (holds || performance.now() > start + 1000) done(holds);
+        else setTimeout(look, 5);
+    };
+    look();
+})";
+
 /// One Chromium with a profile of its own. Every method waits until what it needs is there.
 pub struct Browser {
     base: String,
@@ -86,6 +98,24 @@ impl Browser {
         self.press_in(&field, Key::Control + "a").await;
         self.press_in(&field, Key::Delete).await;
         self.press_in(&field, text).await;
+    }
+
+    /// Puts this text in the place of what is in the field of this label, all at once, as a password
+    /// manager does.
+    pub async fn paste(&self, label: &str, text: &str) {
+        let script =
+            format!("{FIND}; const field = find('field', arguments[0]); field?.focus(); return !!field");
+        let focused = eventually(async || (self.script(&script, json!([label])).await == true).then_some(()));
+        if focused.await.is_none() {
+            self.give_up(&format!("finds no field named {label:?}")).await;
+        }
+        self.paste_here(text).await;
+    }
+
+    /// The same in the field that has the focus.
+    pub async fn paste_here(&self, text: &str) {
+        self.script("document.activeElement.select()", json!([])).await;
+        self.devtools("Input.insertText", json!({ "text": text })).await;
     }
 
     /// What is in the field of this label.
@@ -163,10 +193,16 @@ impl Browser {
 
     /// Waits until a script's expression is true.
     pub async fn wait_until(&self, expression: &str) {
-        let script = format!("return !!({expression})");
+        // The page looks by itself: a question from here takes longer than what is waited for.
+        let wait = json!({
+            "expression": WAIT.replace("EXPRESSION", expression),
+            "awaitPromise": true,
+            "returnByValue": true,
+        });
         let holds = eventually(async || {
-            let answer = self.script(&script, json!([])).await;
-            (answer == true).then_some(())
+            let answer = self.web.cdp().send_raw("Runtime.evaluate", wait.clone()).await;
+            // A page that is just being replaced gives no answer.
+            (answer.ok()?["result"]["value"] == true).then_some(())
         });
         if holds.await.is_none() {
             self.give_up(&format!("not so: {expression}")).await;
