@@ -127,7 +127,8 @@ async fn journey(browser: &Browser, base: &str, words: &Words, photo: &Path, slo
     }
 
     let start = Instant::now();
-    sign_up(browser, base, words).await;
+    open_sign_up(browser, base).await;
+    sign_up(browser, words).await;
 
     browser.click("Change name").await;
     browser
@@ -154,16 +155,20 @@ async fn journey(browser: &Browser, base: &str, words: &Words, photo: &Path, slo
     }
 }
 
-/// From the first page to the profile, as somebody new.
-pub(crate) async fn sign_up(browser: &Browser, base: &str, words: &Words) {
+/// Opens the page on which somebody new signs up.
+pub(crate) async fn open_sign_up(browser: &Browser, base: &str) {
+    browser.goto(&format!("{base}/sign-up")).await;
+    browser.see_app().await;
+    browser.wait_until(READY).await;
+}
+
+/// From there to the profile, as somebody new.
+pub(crate) async fn sign_up(browser: &Browser, words: &Words) {
     static PEOPLE: AtomicUsize = AtomicUsize::new(0);
     let number = PEOPLE.fetch_add(1, Ordering::Relaxed);
     // The applications beside ours may know somebody from an earlier run.
     let email = format!("ada{number}.{}@example.com", std::process::id());
 
-    browser.goto(&format!("{base}/sign-up")).await;
-    browser.see_app().await;
-    browser.wait_until(READY).await;
     browser.paste(words.name, "Ada Lovelace").await;
     browser.paste(words.email, &email).await;
     browser.paste(words.password, PASSWORD).await;

@@ -190,7 +190,7 @@ async fn open(browser: &Browser, url: &str, warm: bool) {
 }
 
 /// What travelled until nothing more came for a while.
-async fn settled(browser: &Browser) -> Traffic {
+pub(crate) async fn settled(browser: &Browser) -> Traffic {
     let mut all = Traffic::default();
     let mut quiet = 0;
     while quiet < 4 {
