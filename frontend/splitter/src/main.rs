@@ -2,6 +2,7 @@
 //! names and indentation that no browser needs stay at home. trunk calls this after everything else
 //! (`Trunk.toml`, hooks) and moves the result to `dist/`.
 
+mod linked;
 mod script;
 mod wasm;
 
@@ -86,6 +87,7 @@ fn split(built: &Path, folder: &Path) -> Result<Parts> {
         fs::remove_dir_all(folder)?;
     }
     let input = fs::read(built).with_context(|| format!("{} cannot be read", built.display()))?;
+    let input = linked::leaner(&input)?;
     let first = folder.join("frontend.wasm");
     let mut options = Options::new(&input);
     options.output_dir = folder;
