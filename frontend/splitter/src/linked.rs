@@ -148,19 +148,19 @@ struct Segment {
 
 impl Parsed {
     fn new(module: &[u8]) -> Result<Self> {
-        let mut parsed = Self::default();
+        let mut found = Self::default();
         let mut sections = 0;
         for payload in Parser::new(0).parse_all(module) {
             let payload = payload?;
             match &payload {
                 Payload::CodeSectionStart { range, .. } => {
-                    parsed.code_index = sections;
-                    parsed.code_start = as_usize(range).start;
+                    found.code_index = sections;
+                    found.code_start = as_usize(range).start;
                 }
-                Payload::CodeSectionEntry(body) => parsed.bodies.push(as_usize(&body.range())),
+                Payload::CodeSectionEntry(body) => found.bodies.push(as_usize(&body.range())),
                 Payload::ImportSection(imports) => {
                     for import in imports.clone().into_imports() {
-                        parsed.imported += usize::from(matches!(import?.ty, TypeRef::Func(_)));
+                        found.imported += usize::from(matches!(import?.ty, TypeRef::Func(_)));
                     }
                 }
                 Payload::DataSection(segments) => {
@@ -173,7 +173,7 @@ impl Parsed {
                             continue;
                         };
                         let end = as_usize(&segment.range).end;
-                        parsed.segments.push(Segment {
+                        found.segments.push(Segment {
                             address: value.cast_unsigned(),
                             bytes: end - segment.data.len()..end,
                         });
@@ -190,18 +190,18 @@ impl Parsed {
                                         ..
                                     } = symbol?
                                     {
-                                        parsed.functions.push((name.to_owned(), index as usize));
+                                        found.functions.push((name.to_owned(), index as usize));
                                     }
                                 }
-                                parsed.symbols = table
+                                found.symbols = table
                                     .into_iter()
                                     .map(|symbol| Ok(defined(&symbol?)))
                                     .collect::<Result<_>>()?;
                             }
                         }
                     }
-                    KnownCustom::Reloc(relocations) if relocations.section_index() == parsed.code_index => {
-                        parsed.code_relocations =
+                    KnownCustom::Reloc(relocations) if relocations.section_index() == found.code_index => {
+                        found.code_relocations =
                             relocations.entries().into_iter().collect::<Result<_, _>>()?;
                     }
                     _ => {}
@@ -211,10 +211,10 @@ impl Parsed {
             sections += u32::from(payload.as_section().is_some());
         }
         ensure!(
-            !parsed.code_relocations.is_empty(),
+            !found.code_relocations.is_empty(),
             "the wasm was linked without --emit-relocs"
         );
-        Ok(parsed)
+        Ok(found)
     }
 
     /// Where in the file the functions of these names are.
@@ -310,7 +310,8 @@ impl Places {
             let at = parsed.code_start + relocation.offset as usize;
             for (number, byte) in module[at..at + 5].iter_mut().enumerate() {
                 let more = if number < 4 { 0x80 } else { 0 };
-                *byte = (self.address >> (7 * number) & 0x7f) as u8 | more;
+                let part = (self.address >> (7 * number)) & 0x7f;
+                *byte = u8::try_from(part).expect("seven bits") | more;
             }
         }
         module[self.at + 8..self.at + 16].fill(0);

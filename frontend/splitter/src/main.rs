@@ -155,10 +155,7 @@ fn split(input: &[u8], folder: &Path) -> Result<Parts> {
 
 /// What a file is called, at the end, that the splitter calls `name`.
 fn ending_of(name: &str) -> Result<&'static str> {
-    let ending = match name.strip_prefix("split") {
-        Some(ending) => ending,
-        None => "_shared.wasm",
-    };
+    let ending = name.strip_prefix("split").unwrap_or("_shared.wasm");
     LATER
         .into_iter()
         .find(|later| *later == ending)
