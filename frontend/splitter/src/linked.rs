@@ -222,9 +222,9 @@ impl Parsed {
         let mut bodies = Vec::new();
         for name in names {
             let before = bodies.len();
-            let named = self.functions.iter().filter(|(symbol, _)| symbol.contains(*name));
+            let called = self.functions.iter().filter(|(symbol, _)| symbol.contains(*name));
             bodies.extend(
-                named.filter_map(|(_, index)| self.bodies.get(index.checked_sub(self.imported)?).cloned()),
+                called.filter_map(|(_, index)| self.bodies.get(index.checked_sub(self.imported)?).cloned()),
             );
             ensure!(bodies.len() > before, "no function is called {name}");
         }
