@@ -34,7 +34,7 @@ impl SecurityHeaders {
         let origins: Vec<String> = origins.map(|url| url.origin().ascii_serialization()).collect();
         let origins = origins.join(" ");
         let page_policy = format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; img-src 'self' blob: {origins}; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; img-src 'self' blob: data: {origins}; \
              connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
              frame-ancestors 'none'; object-src 'none'",
             scripts = site::SCRIPT_HASHES,

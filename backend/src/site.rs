@@ -159,8 +159,9 @@ fn cache_control(path: &str) -> &'static str {
         .next()
         .unwrap_or_default();
     let hashed = stem
-        .trim_end_matches("_bg")
-        .trim_end_matches("_later")
+        .split('_')
+        .next()
+        .unwrap_or_default()
         .rsplit('-')
         .next()
         .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn only_hashed_names_are_kept_for_a_year() {
         assert!(cache_control("frontend-1f2e3d4c5b6a7988_bg.wasm").contains("immutable"));
-        assert!(cache_control("frontend-1f2e3d4c5b6a7988_later.wasm").contains("immutable"));
+        assert!(cache_control("frontend-1f2e3d4c5b6a7988_account.wasm").contains("immutable"));
         assert!(cache_control("style-0a1b2c3d.css").contains("immutable"));
         assert_eq!(cache_control("index.html"), "no-cache");
         assert_eq!(cache_control("icon-small.svg"), "no-cache");

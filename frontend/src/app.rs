@@ -5,9 +5,9 @@ use shared::ReturnTo;
 
 use crate::{
     Access, CurrentUser, HandedOn, Later, News, Place, Posted, browser,
-    components::{FirstHeading, Header, Shape, Skeleton, use_return_to},
-    later::{LaterPage, Stage},
-    pages::{ForgotPassword, Index, MagicLink, NotFound, SignIn, SignUp, Unreachable, VerifyEmail},
+    components::{FirstHeading, Header, Shape, Skeleton, changing, use_return_to},
+    later::{LaterPage, Part, Stage},
+    pages::{SignIn, Unreachable},
     words::with_return_to,
 };
 
@@ -16,14 +16,8 @@ const HOME: &str = "/profile";
 /// What a path shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
-    Index,
     SignIn,
-    SignUp,
-    VerifyEmail,
-    MagicLink,
-    ForgotPassword,
     Later(LaterPage),
-    NotFound,
     /// The visitor is not known yet, or on the way to another page; or the page is on its way.
     Waiting,
     /// Nobody can say who the visitor is, or the page could not be fetched.
@@ -39,34 +33,28 @@ pub(crate) enum Audience {
 }
 
 /// The table of contents.
-pub(crate) const PATHS: [(&str, Page, Audience); 10] = [
-    ("/", Page::Index, Audience::Everybody),
-    ("/sign-in", Page::SignIn, Audience::SignedOut),
-    ("/sign-up", Page::SignUp, Audience::SignedOut),
-    ("/verify-email", Page::VerifyEmail, Audience::SignedOut),
-    ("/magic-link", Page::MagicLink, Audience::SignedOut),
-    (
-        "/auth-redirect",
-        Page::Later(LaterPage::AuthRedirect),
-        Audience::Everybody,
-    ),
-    ("/forgot-password", Page::ForgotPassword, Audience::Everybody),
-    (
-        "/reset-password",
-        Page::Later(LaterPage::ResetPassword),
-        Audience::Everybody,
-    ),
-    ("/profile", Page::Later(LaterPage::Profile), Audience::SignedIn),
-    ("/security", Page::Later(LaterPage::Security), Audience::SignedIn),
-];
+pub(crate) const PATHS: [(&str, Page, Audience); 10] = {
+    use Audience::{Everybody, SignedIn, SignedOut};
+    use Page::Later;
+    [
+        ("/", Later(LaterPage::Index), Everybody),
+        ("/sign-in", Page::SignIn, SignedOut),
+        ("/sign-up", Later(LaterPage::SignUp), SignedOut),
+        ("/verify-email", Later(LaterPage::VerifyEmail), SignedOut),
+        ("/magic-link", Later(LaterPage::MagicLink), SignedOut),
+        ("/auth-redirect", Later(LaterPage::AuthRedirect), Everybody),
+        ("/forgot-password", Later(LaterPage::ForgotPassword), Everybody),
+        ("/reset-password", Later(LaterPage::ResetPassword), Everybody),
+        ("/profile", Later(LaterPage::Profile), SignedIn),
+        ("/security", Later(LaterPage::Security), SignedIn),
+    ]
+};
 
 fn page_of(path: &str) -> (Page, Audience) {
-    PATHS
-        .iter()
-        .find(|(known, ..)| *known == path)
-        .map_or((Page::NotFound, Audience::Everybody), |(_, page, audience)| {
-            (*page, *audience)
-        })
+    PATHS.iter().find(|(known, ..)| *known == path).map_or(
+        (Page::Later(LaterPage::NotFound), Audience::Everybody),
+        |(_, page, audience)| (*page, *audience),
+    )
 }
 
 /// What the visitor sees: the page, or what stands in its place.
@@ -81,21 +69,25 @@ fn page_for(path: &str, access: Access) -> Page {
 }
 
 /// What stands in the place of a page that is not here.
-fn page_at(stage: Stage, page: Page) -> Page {
-    match (page, stage) {
-        (Page::Later(_), Stage::Elsewhere | Stage::Coming) => Page::Waiting,
-        (Page::Later(_), Stage::Failed) => Page::Unreachable,
-        _ => page,
+fn page_at(stage: impl FnOnce(Part) -> Stage, page: Page) -> Page {
+    let Page::Later(later) = page else {
+        return page;
+    };
+    match stage(later.part()) {
+        Stage::Elsewhere | Stage::Coming => Page::Waiting,
+        Stage::Failed => Page::Unreachable,
+        Stage::Here => page,
     }
 }
 
-/// What is most likely to stand here in the end: who has to wait elsewhere seems to be signed in,
+/// What is most likely to stand here in the end: who has to wait on a way in seems to be signed in,
 /// and goes home.
-fn shape_of(path: &str) -> Shape {
-    match page_of(path).0 {
-        Page::Later(LaterPage::Security) => Shape::Security,
-        Page::Later(LaterPage::AuthRedirect | LaterPage::ResetPassword) => Shape::Card,
-        _ => Shape::Profile,
+fn shape_of(path: &str, access: Access) -> Shape {
+    match page_of(path) {
+        (Page::Later(LaterPage::Security), _) => Shape::Security,
+        (Page::Later(LaterPage::Profile), _) => Shape::Profile,
+        (_, Audience::SignedOut) if access != Access::SignedOut => Shape::Profile,
+        _ => Shape::Card,
     }
 }
 
@@ -111,9 +103,12 @@ pub(crate) fn waits(path: &str, signed_in_hint: bool) -> bool {
     first_page(path, signed_in_hint) == Page::Waiting
 }
 
-/// Whether the first view of a path is a page that comes later.
-pub fn starts_later(path: &str, signed_in_hint: bool) -> bool {
-    matches!(first_page(path, signed_in_hint), Page::Later(_))
+/// The file that the first view of a path is in, if it comes later.
+pub fn starts_later(path: &str, signed_in_hint: bool) -> Option<Part> {
+    match first_page(path, signed_in_hint) {
+        Page::Later(page) => Some(page.part()),
+        _ => None,
+    }
 }
 
 fn first_page(path: &str, signed_in_hint: bool) -> Page {
@@ -151,9 +146,9 @@ pub fn App(
     /// What the page starts with.
     #[prop(optional)]
     posted: Posted,
-    /// Whether the pages are here that come later; on the server they always are.
-    #[prop(optional)]
-    later_is_here: bool,
+    /// Which pages are here of those that come later; on the server all are.
+    #[prop(default = None)]
+    here: Option<Part>,
 ) -> impl IntoView {
     let current_user = CurrentUser::new(signed_in_hint);
     let news = News::new();
@@ -162,7 +157,8 @@ pub fn App(
     provide_context(current_user);
     provide_context(news);
     provide_context(HandedOn::new());
-    provide_context(Later::new(later_is_here || cfg!(feature = "ssr")));
+    let later = Later::new(here);
+    provide_context(later);
     provide_context(FirstHeading::new());
 
     Effect::new(move |_| {
@@ -171,6 +167,8 @@ pub fn App(
         }
         // A session can end, or begin, in another tab or on another device.
         browser::on_return(move || current_user.recheck());
+        // Whoever does something here will want another page; who only looks downloads nothing more.
+        browser::when_used(move || later.fetch_all());
     });
 
     view! {
@@ -194,13 +192,16 @@ fn CurrentPage() -> impl IntoView {
     };
     let access = Memo::new(move |_| current_user.access());
     let later = expect_context::<Later>();
-    let page = Memo::new(move |_| page_at(later.stage(), page_for(&path.read(), access.get())));
+    let page = Memo::new(move |_| page_at(|part| later.stage(part), page_for(&path.read(), access.get())));
     let return_to = use_return_to();
 
     Effect::new(move |before: Option<(String, Access)>| {
         let now = (path.get(), access.get());
-        if now.1 != Access::SignedOut || matches!(page_for(&now.0, now.1), Page::Later(_)) {
-            later.fetch();
+        if now.1 != Access::SignedOut {
+            later.fetch(Part::Account);
+        }
+        if let Page::Later(page) = page_for(&now.0, now.1) {
+            later.fetch(page.part());
         }
         let to = way_on(
             &now.0,
@@ -223,18 +224,17 @@ fn CurrentPage() -> impl IntoView {
         now
     });
 
-    move || match page.get() {
-        Page::Index => view! { <Index /> }.into_any(),
-        Page::SignIn => view! { <SignIn /> }.into_any(),
-        Page::SignUp => view! { <SignUp /> }.into_any(),
-        Page::VerifyEmail => view! { <VerifyEmail /> }.into_any(),
-        Page::MagicLink => view! { <MagicLink /> }.into_any(),
-        Page::ForgotPassword => view! { <ForgotPassword /> }.into_any(),
-        Page::Later(page) => Later::view(page).unwrap_or_else(|| view! { <Skeleton /> }.into_any()),
-        Page::NotFound => view! { <NotFound /> }.into_any(),
-        Page::Waiting => view! { <Skeleton shape=shape_of(&path.read_untracked()) /> }.into_any(),
-        Page::Unreachable => view! { <Unreachable /> }.into_any(),
-    }
+    changing(move || {
+        Some(match page.get() {
+            Page::SignIn => view! { <SignIn /> }.into_any(),
+            Page::Later(page) => Later::view(page).unwrap_or_else(|| view! { <Skeleton /> }.into_any()),
+            Page::Waiting => {
+                view! { <Skeleton shape=shape_of(&path.read_untracked(), access.get_untracked()) /> }
+                    .into_any()
+            }
+            Page::Unreachable => view! { <Unreachable /> }.into_any(),
+        })
+    })
 }
 
 #[cfg(test)]
@@ -256,11 +256,11 @@ mod tests {
     #[test]
     fn only_a_later_page_waits_for_its_file() {
         let profile = Page::Later(LaterPage::Profile);
-        assert_eq!(page_at(Stage::Elsewhere, profile), Page::Waiting);
-        assert_eq!(page_at(Stage::Coming, profile), Page::Waiting);
-        assert_eq!(page_at(Stage::Failed, profile), Page::Unreachable);
-        assert_eq!(page_at(Stage::Here, profile), profile);
-        assert_eq!(page_at(Stage::Failed, Page::SignIn), Page::SignIn);
+        assert_eq!(page_at(|_| Stage::Elsewhere, profile), Page::Waiting);
+        assert_eq!(page_at(|_| Stage::Coming, profile), Page::Waiting);
+        assert_eq!(page_at(|_| Stage::Failed, profile), Page::Unreachable);
+        assert_eq!(page_at(|_| Stage::Here, profile), profile);
+        assert_eq!(page_at(|_| Stage::Failed, Page::SignIn), Page::SignIn);
     }
 
     #[test]
@@ -295,6 +295,9 @@ mod tests {
             page_for("/reset-password", Access::SignedIn),
             Page::Later(LaterPage::ResetPassword)
         );
-        assert_eq!(page_for("/elsewhere", Access::SignedOut), Page::NotFound);
+        assert_eq!(
+            page_for("/elsewhere", Access::SignedOut),
+            Page::Later(LaterPage::NotFound)
+        );
     }
 }

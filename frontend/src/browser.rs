@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use shared::ReturnTo;
-use web_sys::{AddEventListenerOptions, FocusOptions, HtmlElement, HtmlInputElement};
+use web_sys::{AddEventListenerOptions, FocusOptions, HtmlElement, HtmlInputElement, SubmitEvent};
 
 use crate::{Posted, json, posted::OUTCOME_ID, words};
 
@@ -73,11 +73,22 @@ pub fn when_not_composing(callback: impl FnOnce() + 'static) {
     if !composing {
         return callback();
     }
+    once("compositionend", callback);
+}
+
+/// Calls back when the page is used: pointed at, or typed into. Both may happen.
+pub fn when_used(callback: impl Fn() + Clone + 'static) {
+    once("pointerover", callback.clone());
+    once("keydown", callback);
+}
+
+/// Calls back when this happens somewhere on the page for the first time from now.
+fn once(event: &str, callback: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(callback);
     let options = AddEventListenerOptions::new();
     options.set_once(true);
     let _ = document().add_event_listener_with_callback_and_add_event_listener_options(
-        "compositionend",
+        event,
         callback.unchecked_ref(),
         &options,
     );
@@ -132,14 +143,22 @@ impl Focus {
     }
 }
 
+/// Whether a form is sent by a button that sends it to a page of its own.
+pub fn is_sent_elsewhere(event: &SubmitEvent) -> bool {
+    event
+        .submitter()
+        .is_some_and(|button| button.has_attribute("formaction"))
+}
+
 /// Whether the cookie hint says that somebody is signed in (see [`shared::SIGNED_IN_COOKIE`]).
 pub fn signed_in_hint() -> bool {
     let cookies = document()
         .unchecked_into::<web_sys::HtmlDocument>()
         .cookie()
         .unwrap_or_default();
-    cookies.split("; ").any(|cookie| {
+    cookies.split(';').any(|cookie| {
         cookie
+            .trim_start()
             .split_once('=')
             .is_some_and(|(name, value)| name == shared::SIGNED_IN_COOKIE && value == "1")
     })

@@ -1,5 +1,5 @@
-//! [`Later`]: the pages behind the way in, and those that mail links open. They travel in a file of
-//! their own, which browsers fetch when they are near: `/sign-in` is 35 kB lighter without them.
+//! [`Later`]: what travels in files of its own. The first file is the app and `/sign-in`; browsers
+//! fetch the others when they are near.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -15,65 +15,119 @@ use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError, wasm_s
 
 use crate::{
     Error,
-    pages::{AuthRedirect, Profile, ResetPassword, Security},
+    components::Avatar,
+    pages::{
+        AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignUp,
+        VerifyEmail,
+    },
 };
 
 /// A page that travels later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaterPage {
+    Index,
+    SignUp,
+    VerifyEmail,
+    MagicLink,
+    ForgotPassword,
     ResetPassword,
     AuthRedirect,
+    NotFound,
     Profile,
     Security,
 }
 
-/// How far the later pages are, known to every component through the context.
-#[derive(Clone, Copy)]
-pub struct Later(RwSignal<Stage>);
+/// A file of pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What a visitor needs who is not signed in, and where mail links end.
+    Visitor,
+    /// The pages behind the way in.
+    Account,
+}
 
-/// How far the later pages are.
+impl LaterPage {
+    /// The file it is in.
+    pub(crate) fn part(self) -> Part {
+        match self {
+            Self::Profile | Self::Security => Part::Account,
+            _ => Part::Visitor,
+        }
+    }
+}
+
+/// How far the files are, known to every component through the context.
+#[derive(Clone, Copy)]
+pub struct Later {
+    visitor: RwSignal<Stage>,
+    account: RwSignal<Stage>,
+}
+
+/// How far a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Nobody asked for them yet.
+    /// Nobody asked for it yet.
     Elsewhere,
-    /// They are on their way.
+    /// It is on its way.
     Coming,
-    /// They can be shown.
+    /// Its pages can be shown.
     Here,
-    /// They could not be fetched; another try may fetch them.
+    /// It could not be fetched; another try may fetch it.
     Failed,
 }
 
 impl Later {
-    /// They are here, or were not asked for yet.
-    pub fn new(here: bool) -> Self {
-        let stage = if here { Stage::Here } else { Stage::Elsewhere };
-        Self(RwSignal::new(stage))
+    /// Nothing was asked for yet but what is here; on the server everything is.
+    pub fn new(here: Option<Part>) -> Self {
+        let stage = |part| {
+            if here == Some(part) || cfg!(feature = "ssr") {
+                Stage::Here
+            } else {
+                Stage::Elsewhere
+            }
+        };
+        Self {
+            visitor: RwSignal::new(stage(Part::Visitor)),
+            account: RwSignal::new(stage(Part::Account)),
+        }
     }
 
-    /// How far they are.
-    pub fn stage(self) -> Stage {
-        self.0.get()
+    fn part(self, part: Part) -> RwSignal<Stage> {
+        match part {
+            Part::Visitor => self.visitor,
+            Part::Account => self.account,
+        }
     }
 
-    /// Why they cannot be shown, if they could not be fetched.
+    /// How far a file is.
+    pub fn stage(self, part: Part) -> Stage {
+        self.part(part).get()
+    }
+
+    /// Why pages cannot be shown, if their file could not be fetched.
     pub fn failure(self) -> Option<Error> {
-        (self.stage() == Stage::Failed).then_some(Error::Network)
+        let failed = |part| self.stage(part) == Stage::Failed;
+        (failed(Part::Visitor) || failed(Part::Account)).then_some(Error::Network)
     }
 
-    /// Fetches them for an app that starts with one of them; whether they came.
-    pub async fn fetch_first() -> bool {
-        fetch_pages().await.is_ok()
+    /// Fetches a file for an app that starts with one of its pages; whether it came.
+    pub async fn fetch_first(part: Part) -> bool {
+        let fetched = match part {
+            Part::Visitor => fetch_visitor().await,
+            Part::Account => fetch_account().await,
+        };
+        fetched.is_ok()
     }
 
-    /// Fetches them, unless they are here or on their way.
-    pub fn fetch(self) {
-        if matches!(self.0.get_untracked(), Stage::Here | Stage::Coming) {
+    /// Fetches a file, unless it is here or on its way.
+    pub fn fetch(self, part: Part) {
+        let stage = self.part(part);
+        if matches!(stage.get_untracked(), Stage::Here | Stage::Coming) {
             return;
         }
-        self.0.set(Stage::Coming);
+        stage.set(Stage::Coming);
         spawn_local(async move {
-            self.0.set(if Self::fetch_first().await {
+            stage.set(if Self::fetch_first(part).await {
                 Stage::Here
             } else {
                 Stage::Failed
@@ -81,28 +135,76 @@ impl Later {
         });
     }
 
-    /// A page; `None` before they are here.
-    pub(crate) fn view(page: LaterPage) -> Option<AnyView> {
-        // With the file there, nothing is left to wait for.
-        match pin!(later(page)).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(view)) => Some(view),
-            Poll::Ready(Err(_)) | Poll::Pending => None,
+    /// Fetches every file.
+    pub fn fetch_all(self) {
+        self.fetch(Part::Visitor);
+        self.fetch(Part::Account);
+    }
+
+    /// Fetches again what could not be fetched.
+    pub fn retry(self) {
+        for part in [Part::Visitor, Part::Account] {
+            if self.part(part).get_untracked() == Stage::Failed {
+                self.fetch(part);
+            }
         }
+    }
+
+    /// A page; `None` before its file is here.
+    pub(crate) fn view(page: LaterPage) -> Option<AnyView> {
+        match page.part() {
+            Part::Visitor => at_once(visitor(page)),
+            Part::Account => at_once(account(Some(page))),
+        }
+    }
+
+    /// The picture of who is signed in; `None` before its file is here.
+    pub fn avatar(self) -> Option<AnyView> {
+        (self.stage(Part::Account) == Stage::Here)
+            .then(|| at_once(account(None)))
+            .flatten()
     }
 }
 
-/// `frontend/splitter/` puts what only this function needs into the file.
+/// With the file there, nothing is left to wait for.
+fn at_once(view: impl Future<Output = Result<AnyView, SplitLoaderError>>) -> Option<AnyView> {
+    match pin!(view).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(view)) => Some(view),
+        Poll::Ready(Err(_)) | Poll::Pending => None,
+    }
+}
+
+/// `frontend/splitter/` puts what only this function needs into a file.
 #[wasm_split(
-    later,
+    visitor,
     wasm_split_path = ::leptos::wasm_split,
     fallible,
-    preload(fetch_pages)
+    preload(fetch_visitor)
 )]
-fn later(page: LaterPage) -> Result<AnyView, SplitLoaderError> {
+fn visitor(page: LaterPage) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
+        LaterPage::Index => view! { <Index /> }.into_any(),
+        LaterPage::SignUp => view! { <SignUp /> }.into_any(),
+        LaterPage::VerifyEmail => view! { <VerifyEmail /> }.into_any(),
+        LaterPage::MagicLink => view! { <MagicLink /> }.into_any(),
+        LaterPage::ForgotPassword => view! { <ForgotPassword /> }.into_any(),
         LaterPage::ResetPassword => view! { <ResetPassword /> }.into_any(),
         LaterPage::AuthRedirect => view! { <AuthRedirect /> }.into_any(),
-        LaterPage::Profile => view! { <Profile /> }.into_any(),
-        LaterPage::Security => view! { <Security /> }.into_any(),
+        _ => view! { <NotFound /> }.into_any(),
+    })
+}
+
+/// The same for the pages behind the way in, and without a page for the picture.
+#[wasm_split(
+    account,
+    wasm_split_path = ::leptos::wasm_split,
+    fallible,
+    preload(fetch_account)
+)]
+fn account(page: Option<LaterPage>) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        None => view! { <Avatar /> }.into_any(),
+        Some(LaterPage::Security) => view! { <Security /> }.into_any(),
+        Some(_) => view! { <Profile /> }.into_any(),
     })
 }

@@ -39,7 +39,7 @@ pub use app::{App, starts_later};
 pub use current_user::{Access, CurrentUser};
 pub use error::Error;
 pub use handed_on::HandedOn;
-pub use later::Later;
+pub use later::{Later, Part};
 pub use news::News;
 pub use place::Place;
 pub use posted::{Outcome, Posted};

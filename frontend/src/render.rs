@@ -8,7 +8,7 @@ use leptos_router::location::RequestUrl;
 use shared::{ApiError, User};
 
 use crate::{
-    App, Error, Outcome, Posted, app,
+    App, Error, Outcome, Part, Posted, app,
     pages::{PlainProfile, PlainTrouble},
     posted::OUTCOME_ID,
 };
@@ -35,7 +35,8 @@ pub struct Page {
     /// Where a browser goes that cannot run the app, if the page is empty without it.
     instead: Option<&'static str>,
     has_app: bool,
-    has_later: bool,
+    /// The files that the page needs beside the first.
+    parts: Vec<Part>,
 }
 
 /// The place of the profile that needs no app; below it there is nothing.
@@ -58,7 +59,11 @@ pub fn is_private(path: &str) -> bool {
 pub fn page(visit: Visit) -> Page {
     let path = visit.path.split('?').next().unwrap_or_default();
     let waits = app::waits(path, visit.signed_in_hint);
-    let has_later = visit.signed_in_hint || app::starts_later(path, visit.signed_in_hint);
+    let account = visit.signed_in_hint.then_some(Part::Account);
+    let parts = account
+        .into_iter()
+        .chain(app::starts_later(path, visit.signed_in_hint))
+        .collect();
     let outcome = visit.outcome.clone();
     let (title, body) = html(&visit.path, || {
         view! { <App signed_in_hint=visit.signed_in_hint posted=Posted::new(visit.typed, visit.outcome) /> }
@@ -69,7 +74,7 @@ pub fn page(visit: Visit) -> Page {
         outcome,
         instead: waits.then_some(PLAIN_PROFILE),
         has_app: true,
-        has_later,
+        parts,
     }
 }
 
@@ -95,7 +100,7 @@ fn plain<V: IntoView>(view: impl FnOnce() -> V) -> Page {
         outcome: None,
         instead: None,
         has_app: false,
-        has_later: false,
+        parts: Vec::new(),
     }
 }
 
@@ -142,10 +147,8 @@ impl Page {
         let mut write = |part: &str| document.push_str(part);
         write(before_title);
         write(&title.replace("<!>", ""));
-        if self.has_later {
-            write(head);
-        } else if self.has_app {
-            write(&without_links(head, "_later.wasm"));
+        if self.has_app {
+            write(&with_links_of(&self.parts, head));
         } else {
             write(&without_scripts(head));
         }
@@ -177,6 +180,19 @@ impl Page {
         write(after);
         document
     }
+}
+
+/// The head with links that fetch ahead just these files.
+fn with_links_of(parts: &[Part], head: &str) -> String {
+    let unneeded = [
+        ("_visitor.wasm", !parts.contains(&Part::Visitor)),
+        ("_account.wasm", !parts.contains(&Part::Account)),
+        ("_shared.wasm", parts.is_empty()),
+    ];
+    unneeded
+        .into_iter()
+        .filter(|(_, unneeded)| *unneeded)
+        .fold(head.to_owned(), |head, (ending, _)| without_links(&head, ending))
 }
 
 /// The head without what starts the app, or fetches it ahead.

@@ -110,8 +110,8 @@ impl Submission {
     }
 
     /// The same for the attribute `aria-busy`.
-    pub fn busy(self) -> Signal<&'static str> {
-        Signal::derive(move || if self.is_pending() { "true" } else { "false" })
+    pub fn busy(self) -> Signal<Option<&'static str>> {
+        Signal::derive(move || Some(if self.is_pending() { "true" } else { "false" }))
     }
 
     /// Why the form as a whole failed.

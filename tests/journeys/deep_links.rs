@@ -71,7 +71,7 @@ fn pages_that_come_later_are_asked_for_again_after_a_failure() {
         browser.allow_text("net::ERR_BLOCKED_BY_CLIENT");
         browser.allow_text("Failed to fetch");
 
-        browser.block("*_later.wasm").await;
+        browser.block("*_account.wasm").await;
         sign_in(&browser, EMAIL, PASSWORD).await;
         browser.see("your profile cannot be shown right now").await;
         browser.unblock().await;

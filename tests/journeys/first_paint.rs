@@ -185,44 +185,89 @@ const COUNT: &str = "
     globalThis.asked = [];
     const ask = fetch;
     globalThis.fetch = (what, how) => {
-        const path = new URL(what.url ?? what, location).pathname;
-        asked.push(path.endsWith('.wasm') ? 'wasm' : path);
+        asked.push(new URL(what.url ?? what, location).pathname.replace(/-[0-9a-f]{16}/, ''));
         return ask(what, how);
     };
 ";
 
+/// What was fetched with a page: calls of our API, and files, each as often as it was asked for.
+async fn fetched(browser: &Browser) -> Vec<String> {
+    let script = "
+        const files = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
+        const calls = asked.filter((path) => path.startsWith('/api/'));
+        const others = files.filter((path) => !path.startsWith('/api/'));
+        return [...calls, ...others.map((path) => path.replace(/-[0-9a-f]{16}/, ''))].sort()";
+    serde_json::from_value(browser.script(script, json!([])).await).unwrap()
+}
+
+const FIRST: [&str; 2] = ["/frontend.js", "/frontend_bg.wasm"];
+const VISITOR: [&str; 2] = ["/frontend_shared.wasm", "/frontend_visitor.wasm"];
+const ACCOUNT: [&str; 2] = ["/frontend_account.wasm", "/frontend_shared.wasm"];
+
+/// In the order of [`fetched`], each once.
+fn files(parts: &[&[&str]]) -> Vec<String> {
+    let mut files: Vec<_> = parts.concat().into_iter().map(str::to_owned).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
 #[test]
-fn everything_is_fetched_once() {
+fn everything_is_fetched_once_and_nothing_needless() {
     story("fetched_once", &[NO_MAIL], async |stage| {
         let browser = stage.open_browser().await;
+        browser.allow(404, "/no-such-page");
         browser.before_load(COUNT).await;
-        let fetched = "
-            const files = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
-            const others = files.filter((path) => !/^.(api|favicon)/.test(path));
-            return [...asked, ...others.map((path) => path.replace(/-[0-9a-f]+/, ''))].sort()";
-        browser.goto("/sign-in").await;
-        assert_eq!(
-            browser.script(fetched, json!([])).await,
-            json!(["/frontend.js", "/frontend_bg.wasm", "wasm"])
-        );
+        for (path, parts) in [
+            ("/sign-in", files(&[&FIRST])),
+            ("/", files(&[&FIRST, &VISITOR])),
+            ("/sign-up", files(&[&FIRST, &VISITOR])),
+            ("/verify-email", files(&[&FIRST, &VISITOR])),
+            ("/magic-link", files(&[&FIRST, &VISITOR])),
+            ("/forgot-password", files(&[&FIRST, &VISITOR])),
+            ("/reset-password", files(&[&FIRST, &VISITOR])),
+            ("/auth-redirect", files(&[&FIRST, &VISITOR])),
+            ("/no-such-page", files(&[&FIRST, &VISITOR])),
+        ] {
+            browser.goto(path).await;
+            assert_eq!(fetched(&browser).await, parts, "{path}");
+        }
+
         stage.client().join(NAME, EMAIL, PASSWORD).await;
         crate::sign_in(&browser, EMAIL, PASSWORD).await;
         browser.see("Hello, Ada Lovelace").await;
+        let asks_who = ["/api/profile"];
+        let lists = ["/api/profile", "/api/sessions"];
+        let waits = ["/api/change-email", "/api/profile", "/api/sessions"];
+        for (path, text, parts) in [
+            ("/profile", "This device", files(&[&lists, &FIRST, &ACCOUNT])),
+            ("/security", "This device", files(&[&waits, &FIRST, &ACCOUNT])),
+            (
+                "/forgot-password",
+                "Profile",
+                files(&[&asks_who, &FIRST, &VISITOR, &ACCOUNT]),
+            ),
+        ] {
+            browser.goto(path).await;
+            browser.see(text).await;
+            assert_eq!(fetched(&browser).await, parts, "{path}");
+        }
+    });
+}
 
-        browser.reload().await;
-        browser.see("This device").await;
+#[test]
+fn the_other_pages_come_when_a_page_is_used() {
+    story("fetched_in_use", &[NO_MAIL], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.before_load(COUNT).await;
+        browser.goto("/sign-in").await;
+        browser.click("Sign up").await;
+        browser.see("Have an account?").await;
 
-        assert_eq!(
-            browser.script(fetched, json!([])).await,
-            json!([
-                "/api/profile",
-                "/api/sessions",
-                "/frontend.js",
-                "/frontend_bg.wasm",
-                "/frontend_later.wasm",
-                "wasm",
-                "wasm"
-            ])
-        );
+        browser
+            .wait_until("performance.getEntriesByType('resource').length === 5")
+            .await;
+
+        assert_eq!(fetched(&browser).await, files(&[&FIRST, &VISITOR, &ACCOUNT]));
     });
 }

@@ -2,6 +2,7 @@
 //! names and indentation that no browser needs stay at home. trunk calls this after everything else
 //! (`Trunk.toml`, hooks) and moves the result to `dist/`.
 
+mod linked;
 mod script;
 mod wasm;
 
@@ -17,27 +18,27 @@ use anyhow::{Context, Result, anyhow, ensure};
 use sha2::{Digest, Sha256};
 use wasm_split_cli_support::{Options, transform};
 
-/// What the files of the later pages are called, at the end.
-const LATER: &str = "_later.wasm";
 /// What trunk calls the wasm, at the end.
 const FIRST: &str = "_bg.wasm";
-/// Stands in the script for the name of the file that comes later.
-const LATER_NAME: &str = "./split_later.wasm";
+/// What the files are called, at the end, that come later: the functions of `frontend/src/later.rs`,
+/// and what they share.
+const LATER: [&str; 3] = ["_account.wasm", "_shared.wasm", "_visitor.wasm"];
 
 fn main() -> Result<()> {
     let variable = |name| env::var(name).with_context(|| format!("{name} is missing: trunk calls this"));
     let staging = PathBuf::from(variable("TRUNK_STAGING_DIR")?);
-    let profile = match variable("TRUNK_PROFILE")?.as_str() {
-        "release" => "wasm",
-        _ => "debug",
-    };
+    let release = variable("TRUNK_PROFILE")? == "release";
+    let profile = if release { "wasm" } else { "debug" };
     let program = env::current_exe()?;
     let target = program.ancestors().nth(2).context("cargo has a target folder")?;
     let built = target
         .join("wasm32-unknown-unknown")
         .join(profile)
         .join("frontend.wasm");
-    let parts = split(&built, &target.join("splitter"))?;
+    let input = fs::read(&built).with_context(|| format!("{} cannot be read", built.display()))?;
+    // Who develops wants to know where a panic was.
+    let input = if release { linked::leaner(&input)? } else { input };
+    let parts = split(&input, &target.join("splitter"))?;
 
     let old = fs::read_dir(&staging)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -47,14 +48,17 @@ fn main() -> Result<()> {
     for ending in [FIRST, ".js"] {
         fs::remove_file(staging.join(format!("{old}{ending}")))?;
     }
-    let script = parts.script.replace(LATER_NAME, &format!("./{new}{LATER}"));
+    let mut script = parts.script;
+    for part in &parts.later {
+        script = script.replace(&part.name, &format!("./{new}{}", part.ending));
+        fs::write(staging.join(format!("{new}{}", part.ending)), &part.wasm)?;
+    }
     fs::write(staging.join(format!("{new}.js")), script)?;
     fs::write(staging.join(format!("{new}{FIRST}")), parts.first)?;
-    fs::write(staging.join(format!("{new}{LATER}")), parts.later)?;
 
     let page = staging.join("index.html");
     let html = fs::read_to_string(&page)?.replace(&old, &new);
-    fs::write(page, with_later_link(&html)?)?;
+    fs::write(page, with_later_links(&html)?)?;
     Ok(())
 }
 
@@ -62,7 +66,16 @@ fn main() -> Result<()> {
 struct Parts {
     script: String,
     first: Vec<u8>,
-    later: Vec<u8>,
+    later: Vec<Later>,
+}
+
+/// A file that comes later.
+struct Later {
+    /// What the script calls it.
+    name: String,
+    /// One of [`LATER`].
+    ending: &'static str,
+    wasm: Vec<u8>,
 }
 
 impl Parts {
@@ -71,7 +84,9 @@ impl Parts {
         let mut digest = Sha256::new();
         digest.update(&self.script);
         digest.update(&self.first);
-        digest.update(&self.later);
+        for part in &self.later {
+            digest.update(&part.wasm);
+        }
         let mut hash = String::new();
         for byte in &digest.finalize()[..8] {
             write!(hash, "{byte:02x}")?;
@@ -81,20 +96,32 @@ impl Parts {
 }
 
 /// Splits what cargo built, and has wasm-bindgen write the script.
-fn split(built: &Path, folder: &Path) -> Result<Parts> {
+fn split(input: &[u8], folder: &Path) -> Result<Parts> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
-    let input = fs::read(built).with_context(|| format!("{} cannot be read", built.display()))?;
     let first = folder.join("frontend.wasm");
-    let mut options = Options::new(&input);
+    let mut options = Options::new(input);
     options.output_dir = folder;
     options.main_out_path = &first;
     options.main_module = "./frontend.js";
     let modules = transform(options).map_err(|error| anyhow!("{error:?}"))?;
+    let mut later = Vec::new();
+    for path in &modules.split_modules {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .context("a file has a name")?;
+        later.push(Later {
+            name: format!("./{name}"),
+            ending: ending_of(name)?,
+            wasm: wasm::lighter(&fs::read(path)?, &mut wasm::Names::kept())?,
+        });
+    }
+    later.sort_by_key(|part| part.ending);
     ensure!(
-        modules.split_modules == [folder.join(LATER_NAME)],
-        "one file comes later: {:?}",
+        later.iter().map(|part| part.ending).eq(LATER),
+        "these files come later: {:?}",
         modules.split_modules
     );
 
@@ -115,7 +142,6 @@ fn split(built: &Path, folder: &Path) -> Result<Parts> {
 
     let mut names = wasm::Names::default();
     let first = wasm::lighter(&fs::read(bound.join("frontend_bg.wasm"))?, &mut names)?;
-    let later = wasm::lighter(&fs::read(folder.join(LATER_NAME))?, &mut wasm::Names::kept())?;
     let script = script::merged(
         &fs::read_to_string(bound.join("frontend.js"))?,
         &fs::read_to_string(folder.join("__wasm_split.js"))?,
@@ -127,13 +153,23 @@ fn split(built: &Path, folder: &Path) -> Result<Parts> {
     })
 }
 
-/// The page with a link that fetches the later file ahead, beside the one for the first file. The
-/// server takes it out of the pages of who is signed out (`frontend/src/render.rs`).
-fn with_later_link(html: &str) -> Result<String> {
+/// What a file is called, at the end, that the splitter calls `name`.
+fn ending_of(name: &str) -> Result<&'static str> {
+    let ending = name.strip_prefix("split").unwrap_or("_shared.wasm");
+    LATER
+        .into_iter()
+        .find(|later| *later == ending)
+        .with_context(|| format!("an unknown file comes later: {name}"))
+}
+
+/// The page with links that fetch the later files ahead, beside the one for the first file. The
+/// server takes those out of a page that it does not need (`frontend/src/render.rs`).
+fn with_later_links(html: &str) -> Result<String> {
     let link = html
         .split_inclusive('>')
         .map(|part| &part[part.rfind('<').unwrap_or_default()..])
         .find(|tag| tag.starts_with("<link") && tag.contains(FIRST))
         .context("trunk's page has no preload of the wasm")?;
-    Ok(html.replace(link, &format!("{link}{}", link.replace(FIRST, LATER))))
+    let later: String = LATER.iter().map(|ending| link.replace(FIRST, ending)).collect();
+    Ok(html.replace(link, &format!("{link}{later}")))
 }

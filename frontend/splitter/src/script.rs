@@ -1,17 +1,22 @@
 //! The script that wasm-bindgen wrote, with the loader of the later file inside.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// One script of two, so that there is no second one to wait for.
 ///
 /// # Errors
 /// For scripts that do not look as these two tools write them.
 pub fn merged(glue: &str, loader: &str) -> Result<String> {
-    let (name, glue) = glue
-        .strip_prefix("import * as ")
-        .and_then(|rest| rest.split_once('\n'))
-        .and_then(|(import, rest)| Some((import.split_once(" from \"./__wasm_split.js\"")?.0, rest)))
-        .context("the script begins with the import of the loader")?;
+    let mut names = Vec::new();
+    let mut glue = glue;
+    while let Some((name, rest)) = split_import(glue) {
+        names.push(name);
+        glue = rest;
+    }
+    ensure!(
+        !names.is_empty(),
+        "the script begins with the import of the loader"
+    );
     let loader = loader
         .strip_prefix("import { initSync } from \"./frontend.js\";")
         .context("the loader begins with the import of the script")?;
@@ -21,10 +26,18 @@ pub fn merged(glue: &str, loader: &str) -> Result<String> {
         .filter_map(|rest| Some(rest.split_once(" =")?.0))
         .collect();
     Ok(format!(
-        "{glue}\n{}\nconst {name} = {{ {} }};\n",
+        "{glue}\n{}\nconst loaders = {{ {} }}, {} = loaders;\n",
         loader.replace("export const ", "const "),
-        exported.join(", ")
+        exported.join(", "),
+        names.join(" = loaders, ")
     ))
+}
+
+/// The name under which a script begins to import the loader, and the rest; there is one import for
+/// each file.
+fn split_import(script: &str) -> Option<(&str, &str)> {
+    let (import, rest) = script.strip_prefix("import * as ")?.split_once('\n')?;
+    Some((import.split_once(" from \"./__wasm_split.js\"")?.0, rest))
 }
 
 /// The script without indentation and comments of whole lines.
@@ -48,15 +61,16 @@ mod tests {
 
     #[test]
     fn the_loader_becomes_a_part_of_the_script() {
-        let glue = "import * as import1 from \"./__wasm_split.js\"\nuse(import1);";
+        let import = |name: &str| format!("import * as {name} from \"./__wasm_split.js\"\n");
+        let glue = import("import1") + &import("import2") + "use(import1, import2);";
         let loader = "import { initSync } from \"./frontend.js\";\nexport const load = 1;";
 
         assert_eq!(
-            merged(glue, loader).unwrap(),
-            "use(import1);\n\nconst load = 1;\nconst import1 = { load };\n"
+            merged(&glue, loader).unwrap(),
+            "use(import1, import2);\n\nconst load = 1;\nconst loaders = { load }, import1 = loaders, import2 = loaders;\n"
         );
         assert!(merged("use(import1);", loader).is_err());
-        assert!(merged(glue, "export const load = 1;").is_err());
+        assert!(merged(&glue, "export const load = 1;").is_err());
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub fn ErrorMessage(
                 <p>{error.message()}</p>
                 {error.is_passing().then(|| view! { <TryAgain on_retry /> })}
             </div>
-        };
+        }
+        .into_any();
         // A screen reader tells an alert when it appears, not when it stays: the same words after
         // the next try must be a new element.
         turn.update_value(|turn| *turn = !*turn);

@@ -1,9 +1,11 @@
 //! [`Field`]: label, input, hint and error of one value of a form.
 
 use leptos::prelude::*;
+use leptos::tachys::html::attribute::{any_attribute::IntoAnyAttribute, custom::custom_attribute};
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
+use super::changing;
 use crate::{Posted, Submission};
 
 /// One line to type in. `name` is also the element's id.
@@ -34,10 +36,9 @@ pub fn Field(
     // For the page that is rendered on the server; a password is never sent back.
     let initial = (kind != "password").then(|| value.get_untracked());
     let shown = RwSignal::new(false);
-    let refusal = Memo::new(move |_| form.refusal(name));
-    let refused =
-        Memo::new(move |_| refusal.with(|refusal| refusal.as_ref().is_some_and(|refusal| !refusal.settled)));
-    let described_by = move || match (hint, refused.get()) {
+    let refusal = move || form.refusal(name);
+    let refused = move || refusal().is_some_and(|refusal| !refusal.settled);
+    let described_by = move || match (hint, refused()) {
         (Some(_), true) => Some(format!("{name}-hint {name}-error")),
         (Some(_), false) => Some(format!("{name}-hint")),
         (None, true) => Some(format!("{name}-error")),
@@ -68,6 +69,32 @@ pub fn Field(
         }
     };
 
+    // Attributes of one type, and signals in place of closures: Leptos writes code for each type.
+    let fixed = [
+        ("id", Some(name)),
+        ("name", Some(name)),
+        ("autocomplete", Some(autocomplete)),
+        ("inputmode", (kind == "email").then_some("email")),
+        ("autocapitalize", (kind != "text").then_some("none")),
+        ("spellcheck", (kind != "text").then_some("false")),
+        ("autofocus", form.starts_at(name).then_some("")),
+    ];
+    let now = [
+        (
+            "type",
+            Signal::derive(move || Some(if shown.get() { "text" } else { kind })),
+        ),
+        (
+            "aria-invalid",
+            Signal::derive(move || refused().then_some("true")),
+        ),
+    ];
+    let attributes: Vec<_> = fixed
+        .map(|(name, value)| custom_attribute(name, value).into_any_attr())
+        .into_iter()
+        .chain(now.map(|(name, value)| custom_attribute(name, value).into_any_attr()))
+        .collect();
+
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -81,16 +108,8 @@ pub fn Field(
                 })}
             <div class="input">
                 <input
-                    id=name
-                    name=name
-                    type=move || if shown.get() { "text" } else { kind }
-                    autocomplete=autocomplete
-                    inputmode=(kind == "email").then_some("email")
-                    autocapitalize=(kind != "text").then_some("none")
-                    spellcheck=(kind != "text").then_some("false")
-                    aria-invalid=move || refused.get().then_some("true")
+                    {..attributes}
                     aria-describedby=described_by
-                    autofocus=form.starts_at(name)
                     value=initial.filter(|typed| !typed.is_empty())
                     prop:value=value
                     on:input=typed
@@ -99,17 +118,18 @@ pub fn Field(
                 />
                 {(kind == "password").then(|| view! { <Reveal of=name shown /> })}
             </div>
-            {move || {
-                refusal
-                    .get()
+            {changing(move || {
+                refusal()
                     .map(|refusal| {
+                        let class = if refusal.settled { "error settled" } else { "error" };
                         view! {
-                            <p class="error" class:settled=refusal.settled id=format!("{name}-error")>
+                            <p class=class id=format!("{name}-error")>
                                 {refusal.message}
                             </p>
                         }
+                        .into_any()
                     })
-            }}
+            })}
         </div>
     }
 }
@@ -121,7 +141,9 @@ fn Reveal(of: &'static str, shown: RwSignal<bool>) -> impl IntoView {
             type="button"
             class="reveal"
             aria-controls=of
-            aria-label=move || if shown.get() { "Hide password" } else { "Show password" }
+            aria-label=Signal::derive(move || {
+                Some(if shown.get() { "Hide password" } else { "Show password" })
+            })
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
             {move || if shown.get() { "Hide" } else { "Show" }}

@@ -45,13 +45,6 @@ pub fn Heading(
     let first = expect_context::<FirstHeading>();
     let element = NodeRef::<html::H1>::new();
 
-    Effect::new(move |_| {
-        if let Some(element) = element.get()
-            && first.passed()
-        {
-            browser::focus_in_place(&element);
-        }
-    });
     let title = move || {
         let failed = forms.iter().any(|form| form.is_failed());
         let prefix = if failed { "Error: " } else { "" };
@@ -61,7 +54,15 @@ pub fn Heading(
     use_context::<Title>()
         .expect("pages are rendered with a title")
         .set(untrack(&title));
-    Effect::new(move |_| document().set_title(&title()));
+    Effect::new(move |shown: Option<()>| {
+        document().set_title(&title());
+        if shown.is_none()
+            && let Some(element) = element.get_untracked()
+            && first.passed()
+        {
+            browser::focus_in_place(&element);
+        }
+    });
 
     view! {
         <h1 tabindex="-1" node_ref=element>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::User;
 
 use crate::{
-    CurrentUser, Error, HandedOn, Place, Posted, Submission,
+    CurrentUser, Error, HandedOn, Later, Place, Posted, Submission,
     components::{
         Avatar, ErrorMessage, Field, FirstHeading, Header, Heading, SubmitButton, Verified, name_problem,
     },
@@ -26,6 +26,7 @@ pub fn PlainProfile(
     provide_context(current_user);
     provide_context(HandedOn::new());
     provide_context(FirstHeading::new());
+    provide_context(Later::new(None));
     let form = Submission::new(&["name"]);
     let name = RwSignal::new(user.name.clone());
     let greeting = if user.name.is_empty() {
@@ -73,6 +74,7 @@ pub fn PlainTrouble(
     provide_context(Place::new());
     provide_context(CurrentUser::new(true));
     provide_context(FirstHeading::new());
+    provide_context(Later::new(None));
     view! {
         <Header />
         <main>

@@ -1,15 +1,12 @@
 //! `/sign-in`: address and password.
 
-use leptos::{
-    ev::{MouseEvent, SubmitEvent},
-    prelude::*,
-};
+use leptos::{ev::SubmitEvent, prelude::*};
 use shared::sign_in;
 
 use crate::{
-    CurrentUser, HandedOn, Later, Submission, api, browser,
+    CurrentUser, HandedOn, Later, Part, Submission, api, browser,
     components::{
-        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, PasswordField, SubmitButton, WayIn,
+        ErrorMessage, ErrorSummary, Field, Heading, Mail, PasswordField, SubmitButton, WayIn, changing,
         email_problem, use_return_to, use_way_in,
     },
 };
@@ -21,17 +18,19 @@ pub fn SignIn() -> impl IntoView {
     let form = Submission::new(&["email", "password"]);
     let email = expect_context::<HandedOn>().email;
     let password = RwSignal::new(String::new());
-    let mailed_to = RwSignal::new(None::<String>);
     let action = use_way_in("/sign-in");
     let later = expect_context::<Later>();
 
     let submit = move |event: SubmitEvent| {
+        if browser::is_sent_elsewhere(&event) {
+            return;
+        }
         event.prevent_default();
         let typed = sign_in::Form {
             email: email.get_untracked(),
             password: password.get_untracked(),
         };
-        later.fetch();
+        later.fetch(Part::Account);
         form.send(async move {
             let result = api::sign_in(typed).await;
             if result
@@ -46,46 +45,32 @@ pub fn SignIn() -> impl IntoView {
         });
     };
 
-    move || match mailed_to.get() {
-        Some(email) => view! {
-            <CheckMail
-                mail=Mail::VerifyEmail
-                email
-                on_wrong_address=Callback::new(move |()| {
-                    form.clear();
-                    mailed_to.set(None);
-                })
-            />
-        }
-        .into_any(),
-        None => view! {
-            <section class="card">
-                <Heading title="Sign in" forms=vec![form]>"Sign in"</Heading>
-                <TurnedAway />
-                <form method="post" action=action novalidate on:submit=submit>
-                    <ErrorMessage error=form.failure() />
-                    <SendAgain form email mailed_to />
-                    <ErrorSummary form />
-                    <Field
-                        form
-                        name="email"
-                        label="Email address"
-                        value=email
-                        check=email_problem
-                        kind="email"
-                        autocomplete="username webauthn"
-                    />
-                    <PasswordField form name="password" value=password />
-                    <SubmitButton form>"Sign in"</SubmitButton>
-                </form>
-                <p class="ways">
-                    <WayIn page="/forgot-password">"Forgot your password?"</WayIn>
-                    <WayIn page="/magic-link">"Sign in with a link instead"</WayIn>
-                    <span>"New here? " <WayIn page="/sign-up">"Sign up"</WayIn></span>
-                </p>
-            </section>
-        }
-        .into_any(),
+    view! {
+        <section class="card">
+            <Heading title="Sign in" forms=vec![form]>"Sign in"</Heading>
+            <TurnedAway />
+            <form method="post" action=action novalidate on:submit=submit>
+                <ErrorMessage error=form.failure() />
+                <SendAgain form />
+                <ErrorSummary form />
+                <Field
+                    form
+                    name="email"
+                    label="Email address"
+                    value=email
+                    check=email_problem
+                    kind="email"
+                    autocomplete="username webauthn"
+                />
+                <PasswordField form name="password" value=password />
+                <SubmitButton form>"Sign in"</SubmitButton>
+            </form>
+            <p class="ways">
+                <WayIn page="/forgot-password">"Forgot your password?"</WayIn>
+                <WayIn page="/magic-link">"Sign in with a link instead"</WayIn>
+                <span>"New here? " <WayIn page="/sign-up">"Sign up"</WayIn></span>
+            </p>
+        </section>
     }
 }
 
@@ -93,50 +78,25 @@ pub fn SignIn() -> impl IntoView {
 #[component]
 fn TurnedAway() -> impl IntoView {
     let return_to = use_return_to();
-    move || {
+    changing(move || {
         return_to
             .get()
-            .map(|_| view! { <p class="muted">"Sign in to see that page."</p> })
-    }
+            .map(|_| view! { <p class="muted">"Sign in to see that page."</p> }.into_any())
+    })
 }
 
-/// The way on for who has the right password and an address not verified yet.
+/// The way on for who has the right password and an address not verified yet. It is seldom needed,
+/// and so without the app: the browser sends the form to the page that mails the link.
 #[component]
-fn SendAgain(
-    form: Submission,
-    email: RwSignal<String>,
-    mailed_to: RwSignal<Option<String>>,
-) -> impl IntoView {
-    let resend = Submission::new(&[]);
-    let send = move || {
-        let address = email.get_untracked().trim().to_owned();
-        resend.send(async move {
-            Mail::VerifyEmail.send(address.clone()).await?;
-            mailed_to.set(Some(address));
-            Ok(())
-        });
-    };
-    let again = move |event: MouseEvent| {
-        event.prevent_default();
-        send();
-    };
-    move || {
+fn SendAgain(form: Submission) -> impl IntoView {
+    changing(move || {
         form.has_code("email_not_verified").then(|| {
             view! {
-                <button
-                    type="submit"
-                    class="button quiet"
-                    formaction=Mail::VerifyEmail.page()
-                    aria-busy=resend.busy()
-                    on:click=again
-                >
+                <button type="submit" class="button quiet" formaction=Mail::VerifyEmail.page()>
                     "Send the verification mail again"
                 </button>
-                <ErrorMessage
-                    error=resend.failure()
-                    on_retry=Callback::new(move |()| send())
-                />
             }
+            .into_any()
         })
-    }
+    })
 }

@@ -14,9 +14,8 @@ pub fn Unreachable() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let later = expect_context::<Later>();
     let retry = move |()| {
-        if later.failure().is_some() {
-            later.fetch();
-        } else {
+        later.retry();
+        if current_user.unreachable().is_some() {
             current_user.retry();
         }
     };
