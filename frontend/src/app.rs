@@ -167,8 +167,16 @@ pub fn App(
         }
         // A session can end, or begin, in another tab or on another device.
         browser::on_return(move || current_user.recheck());
-        // Whoever does something here will want another page; who only looks downloads nothing more.
-        browser::when_used(move || later.fetch_all());
+        // The next page is then there at once. Safari does not tell when it is idle.
+        let fetch_near = move || {
+            if untrack(|| current_user.access()) == Access::SignedOut {
+                later.fetch(Part::Visitor);
+            }
+        };
+        browser::when_idle(fetch_near);
+        browser::once("pointerover", fetch_near);
+        // Whoever types wants to come in.
+        browser::once("keydown", move || later.fetch_all());
     });
 
     view! {

@@ -76,14 +76,14 @@ pub fn when_not_composing(callback: impl FnOnce() + 'static) {
     once("compositionend", callback);
 }
 
-/// Calls back when the page is used: pointed at, or typed into. Both may happen.
-pub fn when_used(callback: impl Fn() + Clone + 'static) {
-    once("pointerover", callback.clone());
-    once("keydown", callback);
+/// Calls back when the page has nothing else to do; never where the browser does not tell.
+pub fn when_idle(callback: impl FnOnce() + 'static) {
+    let callback = Closure::once_into_js(callback);
+    let _ = window().request_idle_callback(callback.unchecked_ref());
 }
 
 /// Calls back when this happens somewhere on the page for the first time from now.
-fn once(event: &str, callback: impl FnOnce() + 'static) {
+pub fn once(event: &str, callback: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(callback);
     let options = AddEventListenerOptions::new();
     options.set_once(true);

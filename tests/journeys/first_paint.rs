@@ -219,7 +219,8 @@ fn everything_is_fetched_once_and_nothing_needless() {
         browser.allow(404, "/no-such-page");
         browser.before_load(COUNT).await;
         for (path, parts) in [
-            ("/sign-in", files(&[&FIRST])),
+            // The others come when the page is idle.
+            ("/sign-in", files(&[&FIRST, &VISITOR])),
             ("/", files(&[&FIRST, &VISITOR])),
             ("/sign-up", files(&[&FIRST, &VISITOR])),
             ("/verify-email", files(&[&FIRST, &VISITOR])),
@@ -230,6 +231,9 @@ fn everything_is_fetched_once_and_nothing_needless() {
             ("/no-such-page", files(&[&FIRST, &VISITOR])),
         ] {
             browser.goto(path).await;
+            browser
+                .wait_until("performance.getEntriesByType('resource').length >= 4")
+                .await;
             assert_eq!(fetched(&browser).await, parts, "{path}");
         }
 
@@ -256,18 +260,23 @@ fn everything_is_fetched_once_and_nothing_needless() {
 }
 
 #[test]
-fn the_other_pages_come_when_a_page_is_used() {
-    story("fetched_in_use", &[NO_MAIL], async |stage| {
+fn the_next_page_is_there_before_it_is_asked_for() {
+    story("fetched_ahead", &[NO_MAIL], async |stage| {
         let browser = stage.open_browser().await;
         browser.before_load(COUNT).await;
         browser.goto("/sign-in").await;
+        browser
+            .wait_until("performance.getEntriesByType('resource').length === 4")
+            .await;
+
         browser.click("Sign up").await;
         browser.see("Have an account?").await;
+        assert_eq!(fetched(&browser).await, files(&[&FIRST, &VISITOR]));
 
+        browser.fill("Name", NAME).await;
         browser
             .wait_until("performance.getEntriesByType('resource').length === 5")
             .await;
-
         assert_eq!(fetched(&browser).await, files(&[&FIRST, &VISITOR, &ACCOUNT]));
     });
 }

@@ -9,46 +9,26 @@ use wasm_encoder::{
 };
 use wasmparser::{
     DataKind, DefinedDataSymbol, KnownCustom, Linking, Operator, Parser, Payload, RelocSectionReader,
-    RelocationEntry, RelocationType, SymbolInfo, TypeRef,
+    RelocationEntry, RelocationType, SymbolInfo,
 };
 
 /// Classes that a dependency offers to scripts, and no script of ours uses: as exports, they and all
 /// that they call would stay. The names are those of the script, and of the functions.
 const CLASSES: [&str; 2] = ["IntoUnderlying", "intounderlying"];
 
-/// Functions that never run, and that the compiler cannot know to be dead, by a part of their mangled
-/// names. They have nothing inside, and need nothing: one that ran would end the app, and a story.
-const DEAD: [&str; 4] = [
-    // Listeners of the whole document, for Leptos' feature `delegation`, and their set of names.
-    "28add_event_listener_delegated",
-    "11BuildHasher8hash_one",
-    // Attributes of components, which go on to each element inside. We have none.
-    "13into_any_attr5clone",
-    // An element that is shown anew gets all its attributes anew.
-    "13into_any_attr7rebuild",
-];
-
 /// Where wasm-bindgen's macros tell its command what is offered.
 const OFFERS: &str = "__wasm_bindgen_unstable";
 
-/// The module without classes that nobody uses and functions that never run, and with one place for all panics: some 300 places,
+/// The module without classes that nobody uses, and with one place for all panics: some 300 places,
 /// each with a path, tell a visitor nothing. What went wrong is still said.
 ///
 /// # Errors
 /// For what is no wasm, or was linked without `--emit-relocs`.
 pub fn leaner(module: &[u8]) -> Result<Vec<u8>> {
-    without(&DEAD, module)
-}
-
-fn without(dead: &[&str], module: &[u8]) -> Result<Vec<u8>> {
     let parsed = Parsed::new(module)?;
     let mut bytes = module.to_vec();
     let places = Places::of(&parsed, module)?;
     places.forget(&parsed, &mut bytes);
-    let dead = parsed.bodies_of(dead)?;
-    for body in &dead {
-        empty(&mut bytes[body.clone()]);
-    }
 
     let mut written = Module::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -72,10 +52,8 @@ fn without(dead: &[&str], module: &[u8]) -> Result<Vec<u8>> {
             }
             Payload::CustomSection(section) => match section.as_known() {
                 KnownCustom::Reloc(relocations) if relocations.section_index() == parsed.code_index => {
-                    written.section(&custom(
-                        section.name(),
-                        &places.relocations(&parsed, &dead, &relocations)?,
-                    ));
+                    let relocations = places.relocations(&parsed, &relocations)?;
+                    written.section(&custom(section.name(), &relocations));
                 }
                 _ => {
                     written.section(&custom(section.name(), section.data()));
@@ -131,10 +109,6 @@ struct Parsed {
     /// The code is the section of this number.
     code_index: u32,
     code_start: usize,
-    /// The functions that are not imported, and how many are.
-    bodies: Vec<Range<usize>>,
-    imported: usize,
-    functions: Vec<(String, usize)>,
     segments: Vec<Segment>,
     symbols: Vec<Option<DefinedDataSymbol>>,
     code_relocations: Vec<RelocationEntry>,
@@ -157,12 +131,6 @@ impl Parsed {
                     found.code_index = sections;
                     found.code_start = as_usize(range).start;
                 }
-                Payload::CodeSectionEntry(body) => found.bodies.push(as_usize(&body.range())),
-                Payload::ImportSection(imports) => {
-                    for import in imports.clone().into_imports() {
-                        found.imported += usize::from(matches!(import?.ty, TypeRef::Func(_)));
-                    }
-                }
                 Payload::DataSection(segments) => {
                     for segment in segments.clone() {
                         let segment = segment?;
@@ -183,16 +151,6 @@ impl Parsed {
                     KnownCustom::Linking(linking) => {
                         for part in linking.subsections() {
                             if let Linking::SymbolTable(table) = part? {
-                                for symbol in table.clone() {
-                                    if let SymbolInfo::Func {
-                                        index,
-                                        name: Some(name),
-                                        ..
-                                    } = symbol?
-                                    {
-                                        found.functions.push((name.to_owned(), index as usize));
-                                    }
-                                }
                                 found.symbols = table
                                     .into_iter()
                                     .map(|symbol| Ok(defined(&symbol?)))
@@ -217,20 +175,6 @@ impl Parsed {
         Ok(found)
     }
 
-    /// Where in the file the functions of these names are.
-    fn bodies_of(&self, names: &[&str]) -> Result<Vec<Range<usize>>> {
-        let mut bodies = Vec::new();
-        for name in names {
-            let before = bodies.len();
-            let called = self.functions.iter().filter(|(symbol, _)| symbol.contains(*name));
-            bodies.extend(
-                called.filter_map(|(_, index)| self.bodies.get(index.checked_sub(self.imported)?).cloned()),
-            );
-            ensure!(bodies.len() > before, "no function is called {name}");
-        }
-        Ok(bodies)
-    }
-
     /// Where in the file an address is.
     fn place_of(&self, address: u32) -> Option<usize> {
         self.segments.iter().find_map(|segment| {
@@ -238,18 +182,6 @@ impl Parsed {
             segment.bytes.contains(&at).then_some(at)
         })
     }
-}
-
-/// Has a function do nothing but stop, in as many bytes.
-fn empty(body: &mut [u8]) {
-    const UNREACHABLE: u8 = 0x00;
-    const NOTHING: u8 = 0x01;
-    const END: u8 = 0x0b;
-    body.fill(NOTHING);
-    // No locals.
-    body[0] = 0;
-    body[1] = UNREACHABLE;
-    body[body.len() - 1] = END;
 }
 
 fn defined(symbol: &SymbolInfo<'_>) -> Option<DefinedDataSymbol> {
@@ -318,22 +250,12 @@ impl Places {
         module[self.path.clone()].fill(b'?');
     }
 
-    /// The relocations of the code after [`Self::forget`], without those of functions that are empty.
-    fn relocations(
-        &self,
-        parsed: &Parsed,
-        empty: &[Range<usize>],
-        section: &RelocSectionReader<'_>,
-    ) -> Result<Vec<u8>> {
+    /// The relocations of the code after [`Self::forget`].
+    fn relocations(&self, parsed: &Parsed, section: &RelocSectionReader<'_>) -> Result<Vec<u8>> {
         let mut written = Vec::new();
         section.section_index().encode(&mut written);
-        let stays = |relocation: &&RelocationEntry| {
-            let at = parsed.code_start + relocation.offset as usize;
-            !empty.iter().any(|body| body.contains(&at))
-        };
-        let kept: Vec<_> = parsed.code_relocations.iter().filter(stays).collect();
-        u32::try_from(kept.len())?.encode(&mut written);
-        for relocation in kept {
+        u32::try_from(parsed.code_relocations.len())?.encode(&mut written);
+        for relocation in &parsed.code_relocations {
             let symbol = if self.is_asked_for(relocation) {
                 self.one
             } else {
@@ -379,7 +301,7 @@ mod tests {
     const DROP: u8 = 0x1a;
     const END: u8 = 0x0b;
 
-    /// A function `used` that names the place at 16, another place at 32, and a function `unused`.
+    /// Two functions, each of which names the place at 16, and another place at 32.
     fn linked() -> Vec<u8> {
         let mut data = b"long.rs\0a.rs\0\0\0\0".to_vec();
         for number in [0, 8, 7, 7, 8, 5, 7, 7_u32] {
@@ -397,8 +319,6 @@ mod tests {
                 }),
             );
         }
-        symbols.function(0, 0, Some("used"));
-        symbols.function(0, 1, Some("unused"));
         let mut types = TypeSection::new();
         types.ty().function([], []);
         let mut function = Function::new([]);
@@ -419,23 +339,13 @@ mod tests {
 
     #[test]
     fn every_panic_names_the_same_place() {
-        let lean = without(&[], &linked()).unwrap();
+        let lean = leaner(&linked()).unwrap();
 
         let holds = |part: &[u8]| lean.windows(part.len()).any(|at| at == part);
         assert!(holds(b"long.rs\0?.rs\0"));
         assert!(holds(&[8, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert!(holds(&[LOAD, 0xa0, 0x80, 0x80, 0x80, 0x00, DROP]));
         assert!(holds(b"reloc.CODE\x02\x02\x04\x04\x01\x00\x04\x0e\x01\x00"));
-    }
-
-    #[test]
-    fn functions_that_never_run_are_empty_and_need_nothing() {
-        let lean = without(&["unused"], &linked()).unwrap();
-
-        let holds = |part: &[u8]| lean.windows(part.len()).any(|at| at == part);
-        assert!(holds(&[9, 0, 0, 1, 1, 1, 1, 1, 1, END]));
-        assert!(holds(b"reloc.CODE\x02\x01\x04\x04\x01\x00"));
-        assert!(without(&["elsewhere"], &linked()).is_err());
     }
 
     #[test]
