@@ -138,13 +138,12 @@ impl Upstream {
             .await
             .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
         let client_key = embedded.client_key().to_owned();
-        let rest = embedded.rest_router();
         let upstream = Self {
-            altogic: Altogic::embedded(rest.clone(), &client_key, config.clock.clone())?,
+            altogic: Altogic::embedded(embedded.calls(), &client_key, config.clock.clone())?,
             url,
             client_key,
+            server: Some(Server::start(listener, embedded.rest_router())?),
             embedded: Some(embedded),
-            server: Some(Server::start(listener, rest)?),
         };
         tracing::info!(altogic_url = %upstream.url, "the embedded Altogic is ready");
         Ok(upstream)

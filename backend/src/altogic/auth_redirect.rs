@@ -1,6 +1,6 @@
 //! `GET auth/grant`, and the embedded server's `GET auth/access-token`.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde::Deserialize;
 use shared::AccessToken;
 

@@ -1,11 +1,9 @@
 //! `POST storage/bucket/upload-formdata` and `storage/delete-file`: the user's picture.
 
+use axum::http::Method;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::OptionFuture;
-use reqwest::{
-    Method,
-    multipart::{Form, Part},
-};
+use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{User, avatar::Copies};

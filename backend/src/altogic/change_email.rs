@@ -1,6 +1,6 @@
 //! `POST auth/change-email`, and the embedded server's `GET` and `DELETE` of the same path.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde::Deserialize;
 use serde_json::json;
 use shared::change_email::Request;

@@ -1,6 +1,6 @@
 //! `POST auth/change-pwd`.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::json;
 use shared::change_password::Request;
 

@@ -1,7 +1,6 @@
 //! `POST db/object/delete` on the user's own record, after the password was proved.
 
-use axum::http::StatusCode;
-use reqwest::Method;
+use axum::http::{Method, StatusCode};
 use serde_json::json;
 use shared::{Email, delete_account::Request, sign_in};
 

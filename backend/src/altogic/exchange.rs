@@ -9,11 +9,10 @@ use axum::{
     http::{Response, StatusCode},
 };
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 
-use super::{Altogic, reply};
+use super::{Altogic, call::Call, reply};
 use crate::error::Error;
 
 /// The longest time for a call, its second tries included.
@@ -48,7 +47,7 @@ impl Altogic {
     /// # Errors
     /// [`Error::Refused`] with Altogic's reasons; [`Error::Unavailable`] when it does not answer in
     /// time, answers with something else than it should, fails, or kept failing just now.
-    pub(super) async fn send<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, Error> {
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         let body = self
             .exchange(call, TIMEOUT)
             .await
@@ -60,7 +59,7 @@ impl Altogic {
     ///
     /// # Errors
     /// As [`Altogic::send`].
-    pub(super) async fn send_for_nothing(&self, call: RequestBuilder) -> Result<(), Error> {
+    pub(super) async fn send_for_nothing(&self, call: Call) -> Result<(), Error> {
         let body = self
             .exchange(call, TIMEOUT)
             .await
@@ -73,16 +72,13 @@ impl Altogic {
     ///
     /// # Errors
     /// As [`Altogic::send`].
-    pub(super) async fn read<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, Error> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         let deadline = Instant::now() + TIMEOUT;
         let policy = ExponentialBuilder::default()
             .with_min_delay(RETRY_PAUSE)
             .with_max_times(MAX_RETRIES)
             .with_jitter();
-        let read = || async {
-            let call = call.try_clone().expect("a call without a body can be repeated");
-            self.exchange(call, deadline - Instant::now()).await
-        };
+        let read = || self.exchange(call.again(), deadline - Instant::now());
         let body = read
             .retry(policy)
             .when(|failure| failure.altogic == Health::Fails)
@@ -91,7 +87,7 @@ impl Altogic {
         reply::value(&body)
     }
 
-    async fn exchange(&self, call: RequestBuilder, time: Duration) -> Result<Bytes, Failure> {
+    async fn exchange(&self, call: Call, time: Duration) -> Result<Bytes, Failure> {
         if !self.breaker.lets_through() {
             return Err(Failure {
                 error: unavailable(
@@ -121,7 +117,7 @@ impl Altogic {
     /// Whether a call is answered in time, and not with a failure; whatever the [`Breaker`] says.
     ///
     /// [`Breaker`]: super::breaker::Breaker
-    pub(super) async fn is_answered(&self, call: RequestBuilder) -> bool {
+    pub(super) async fn is_answered(&self, call: Call) -> bool {
         let reply = timeout(TIMEOUT, self.transport.send(call)).await;
         matches!(reply, Ok(Ok(reply)) if !reply.status().is_server_error())
     }

@@ -1,6 +1,6 @@
 //! `POST auth/send-magic`.
 
-use reqwest::Method;
+use axum::http::Method;
 use shared::Email;
 
 use super::Altogic;

@@ -11,6 +11,7 @@
 mod auth_redirect;
 mod avatar;
 mod breaker;
+mod call;
 mod change_email;
 mod change_password;
 mod delete_account;
@@ -33,13 +34,13 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, Method, header},
 };
-use reqwest::{Client, Method, RequestBuilder, redirect};
+use reqwest::{Client, redirect};
 use url::Url;
 
 pub use self::wire::AuthGrant;
-use self::{breaker::Breaker, transport::Transport};
+use self::{breaker::Breaker, call::Call, transport::Transport};
 use crate::{embedded::Clock, extract::Caller, session_cookie::SessionToken};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,41 +49,40 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct Altogic {
     transport: Transport,
-    http: Client,
-    /// Without a trailing slash; may have a path.
-    base: String,
     /// What each call carries.
     keys: HeaderMap,
     breaker: Breaker,
 }
 
 impl Altogic {
-    /// A client of the environment at `base`; `clock` says when to ask again one that kept failing.
+    /// A client of the environment at `base`, which may have a path; `clock` says when to ask again
+    /// one that kept failing.
     ///
     /// # Errors
     /// When a key holds characters that no header can carry.
     pub fn at(base: &Url, client_key: &str, api_key: Option<&str>, clock: Clock) -> anyhow::Result<Self> {
-        Self::new(
-            Transport::Network,
-            base.as_str().trim_end_matches('/'),
-            client_key,
-            api_key,
-            clock,
-        )
+        // reqwest is built without a choice of cryptography. A second call changes nothing.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .build()?;
+        let rest = format!("{}/_api/rest/v1", base.as_str().trim_end_matches('/'));
+        Self::new(Transport::Network(client, rest), client_key, api_key, clock)
     }
 
-    /// A client of the embedded server, whose REST API is `router`.
+    /// A client of the embedded server, whose calls `router` has at its root.
     ///
     /// # Errors
     /// As [`Altogic::at`].
     pub fn embedded(router: Router, client_key: &str, clock: Clock) -> anyhow::Result<Self> {
-        let transport = Transport::Direct(router);
-        Self::new(transport, "http://embedded.localhost", client_key, None, clock)
+        Self::new(Transport::Direct(router), client_key, None, clock)
     }
 
     fn new(
         transport: Transport,
-        base: &str,
         client_key: &str,
         api_key: Option<&str>,
         clock: Clock,
@@ -93,18 +93,8 @@ impl Altogic {
         if let Some(api_key) = api_key {
             keys.insert(header::AUTHORIZATION, secret(api_key)?);
         }
-        // reqwest is built without a choice of cryptography. A second call changes nothing.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let http = Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .build()?;
         Ok(Self {
             transport,
-            http,
-            base: base.to_owned(),
             keys,
             breaker: Breaker::new(clock),
         })
@@ -114,9 +104,8 @@ impl Altogic {
     /// everybody is let through again once it answers.
     pub async fn is_reachable(&self) -> bool {
         // A session that nobody has: without one, Altogic would not need to look it up.
-        let call = self
-            .call(Method::GET, "auth/user")
-            .header("session", "readiness-probe");
+        let nobody = SessionToken::new("readiness-probe".to_owned()).expect("it could be a token");
+        let call = Call::new(Method::GET, "auth/user", &self.keys).with_session(&nobody);
         let is_reachable = self.is_answered(call).await;
         if is_reachable {
             self.breaker.succeeded();
@@ -124,29 +113,14 @@ impl Altogic {
         is_reachable
     }
 
-    /// A call of `path` below the REST prefix, on nobody's behalf.
-    fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, format!("{}/_api/rest/v1/{path}", self.base))
-            .headers(self.keys.clone())
-    }
-
     /// A call on a visitor's behalf.
-    fn call_for(&self, caller: &Caller, method: Method, path: &str) -> RequestBuilder {
-        let mut call = self.call(method, path);
-        if let Some(user_agent) = &caller.user_agent {
-            call = call.header(header::USER_AGENT, user_agent);
-        }
-        if let Some(address) = caller.address {
-            call = call.header("x-forwarded-for", address.to_string());
-        }
-        call
+    fn call_for(&self, caller: &Caller, method: Method, path: &str) -> Call {
+        Call::new(method, path, &self.keys).by(caller)
     }
 
     /// A call on a signed-in visitor's behalf.
-    fn call_as(&self, caller: &Caller, session: &SessionToken, method: Method, path: &str) -> RequestBuilder {
-        self.call_for(caller, method, path)
-            .header("session", session.expose())
+    fn call_as(&self, caller: &Caller, session: &SessionToken, method: Method, path: &str) -> Call {
+        self.call_for(caller, method, path).with_session(session)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `GET auth/user`, and `POST db/object/update` on the user's own record.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::{Value, json};
 use shared::{Name, User};
 

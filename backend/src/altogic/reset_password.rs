@@ -1,6 +1,6 @@
 //! `POST auth/send-reset` and `POST auth/reset-pwd`.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::json;
 use shared::{Email, reset_password::NewRequest};
 

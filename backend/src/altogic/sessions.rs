@@ -1,7 +1,7 @@
 //! `GET auth/sessions`, `POST auth/signout` with another session's token, and
 //! `POST auth/signout-all-except`.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::json;
 use shared::{Session, SessionId};
 use subtle::ConstantTimeEq;

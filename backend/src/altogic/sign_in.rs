@@ -1,7 +1,6 @@
 //! `POST auth/signin-email`.
 
-use axum::http::StatusCode;
-use reqwest::Method;
+use axum::http::{Method, StatusCode};
 use serde_json::json;
 use shared::sign_in::Request;
 

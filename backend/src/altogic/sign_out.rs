@@ -1,6 +1,6 @@
 //! `POST auth/signout`.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::json;
 
 use super::Altogic;

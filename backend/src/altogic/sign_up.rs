@@ -1,6 +1,6 @@
 //! `POST auth/signup-email`.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::json;
 use shared::sign_up::Request;
 

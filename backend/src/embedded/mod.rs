@@ -5,7 +5,8 @@
 //!                                                      ^^^^^^^^^^^^^^^
 //! ```
 //!
-//! [`Embedded::rest_router`] is what applications call, under `/_api/rest/v1`;
+//! [`Embedded::rest_router`] is what applications call, under `/_api/rest/v1`, and [`Embedded::calls`]
+//! what this process calls;
 //! [`Embedded::public_router`] is what browsers open: mail links, public files, the outbox. Where
 //! it is safer than Altogic in ways that clients do not see, PROTOCOL section 11 says how.
 
@@ -135,6 +136,11 @@ impl Embedded {
     /// The REST API, under `/_api/rest/v1`; every reply is JSON.
     pub fn rest_router(&self) -> Router {
         rest::router(self.clone())
+    }
+
+    /// The same calls without the prefix, for a caller within this process.
+    pub fn calls(&self) -> Router {
+        rest::calls(self.clone())
     }
 
     /// `/_auth/verify` and its style sheet, `/_storage/{environment}/{bucket}/{file}`, and, while mails stay here,

@@ -30,9 +30,10 @@ const PREFIX: &str = "/_api/rest/v1";
 /// The largest JSON body, in bytes (1 MiB).
 const MAX_JSON_BYTES: usize = 1024 * 1024;
 
-/// Every path of the REST API; anything else under it is 404.
-pub(crate) fn router(embedded: Embedded) -> Router {
-    let routes = Router::new()
+/// Every call of the REST API, without its prefix and without what a network makes necessary;
+/// anything else is 404.
+pub(crate) fn calls(embedded: Embedded) -> Router {
+    Router::new()
         .merge(sign_up::router())
         .merge(verify_email::router())
         .merge(sign_in::router())
@@ -51,12 +52,20 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         .merge(switched_off::router())
         .route_layer(middleware::from_fn_with_state(embedded.clone(), gate))
         .method_not_allowed_fallback(async || errors::method_not_allowed())
-        .fallback(not_found);
-    let all = Router::new().nest(PREFIX, routes).fallback(not_found).layer(
-        ServiceBuilder::new()
-            .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-            .layer(DefaultBodyLimit::max(MAX_JSON_BYTES)),
-    );
+        .fallback(not_found)
+        .with_state(embedded)
+}
+
+/// The REST API as other programs reach it.
+pub(crate) fn router(embedded: Embedded) -> Router {
+    let all = Router::new()
+        .nest(PREFIX, calls(embedded.clone()))
+        .fallback(not_found)
+        .layer(
+            ServiceBuilder::new()
+                .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+                .layer(DefaultBodyLimit::max(MAX_JSON_BYTES)),
+        );
     answered(all)
         // One layer: axum boxes each by itself, for each request.
         .layer(
@@ -65,9 +74,8 @@ pub(crate) fn router(embedded: Embedded) -> Router {
                 .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
                 .layer(header(header::CACHE_CONTROL, "no-store"))
                 .layer(middleware::from_fn(drain))
-                .layer(middleware::from_fn_with_state(embedded.clone(), cors)),
+                .layer(middleware::from_fn_with_state(embedded, cors)),
         )
-        .with_state(embedded)
 }
 
 /// Lets even a handler that panics answer in the documented form.
