@@ -1,31 +1,12 @@
 //! Refuses what another site makes a visitor's browser send (SECURITY-BAR T-16, T-18).
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, Method, StatusCode, header},
-    middleware::Next,
-    response::Response,
 };
 use url::Url;
 
-use crate::{config::is_loopback, error::Error, state::AppState};
-
-/// Lets a request that changes something pass only when it comes from our own pages, or from a
-/// program without cookies.
-///
-/// # Errors
-/// 403 `cross_site_request`.
-pub async fn refuse(State(app): State<AppState>, request: Request, next: Next) -> Result<Response, Error> {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if reads || app.own_origin.sent(request.headers()) {
-        return Ok(next.run(request).await);
-    }
-    Err(Error::refused(
-        StatusCode::FORBIDDEN,
-        "cross_site_request",
-        "This request did not come from this site.",
-    ))
-}
+use crate::{config::is_loopback, error::Error};
 
 /// The origin of our pages.
 #[derive(Clone, Debug)]
@@ -39,6 +20,23 @@ impl OwnOrigin {
         Self {
             public_url: public_url.clone(),
         }
+    }
+
+    /// Lets a request that changes something pass only when it comes from our own pages, or from a
+    /// program without cookies.
+    ///
+    /// # Errors
+    /// 403 `cross_site_request`.
+    pub fn refuse_others(&self, request: &Request) -> Result<(), Error> {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        if reads || self.sent(request.headers()) {
+            return Ok(());
+        }
+        Err(Error::refused(
+            StatusCode::FORBIDDEN,
+            "cross_site_request",
+            "This request did not come from this site.",
+        ))
     }
 
     /// Whether these headers can only come from our own pages, or from no browser at all.

@@ -81,8 +81,10 @@ impl Headers {
                 HeaderValue::from_static("application/json; charset=utf-8"),
             );
         }
-        // The map then grows once.
-        headers.reserve(self.0.len());
+        // The map then grows once, and not at all when most are there.
+        if headers.len() < self.0.len() {
+            headers.reserve(self.0.len());
+        }
         for (name, value) in &*self.0 {
             headers.entry(name).or_insert_with(|| value.clone());
         }

@@ -3,12 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use axum::{
-    extract::{FromRequestParts, Request, State},
-    http::request::Parts,
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
 use shared::SIGNED_IN_COOKIE;
 use tower_cookies::{
     Cookie, Cookies,
@@ -91,6 +86,13 @@ impl SessionCookie {
         cookies.add(self.cookie(SIGNED_IN_COOKIE, String::new(), false, time::Duration::ZERO));
     }
 
+    /// Signs the browser out after a reply that says that its session is over ([`SessionEnded`]).
+    pub fn clear_when_ended(&self, cookies: &Cookies, reply: &Response) {
+        if reply.extensions().get::<SessionEnded>().is_some() {
+            self.clear(cookies);
+        }
+    }
+
     /// The browser's token, if it sent one that can be one.
     pub fn get(&self, cookies: &Cookies) -> Option<SessionToken> {
         SessionToken::new(cookies.get(self.name)?.value().to_owned())
@@ -127,20 +129,6 @@ impl FromRequestParts<AppState> for SessionToken {
             .and_then(|cookies| app.session_cookie.get(cookies))
             .ok_or_else(Error::signed_out)
     }
-}
-
-/// Clears the cookie after a reply that says the session is over ([`SessionEnded`]).
-pub async fn clear_when_ended(
-    State(app): State<AppState>,
-    cookies: Cookies,
-    request: Request,
-    next: Next,
-) -> Response {
-    let reply = next.run(request).await;
-    if reply.extensions().get::<SessionEnded>().is_some() {
-        app.session_cookie.clear(&cookies);
-    }
-    reply
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ struct Page {
 
 const PAGES: &[Page] = include!(concat!(env!("OUT_DIR"), "/site_pages.rs"));
 
+/// More than a reply has in the end, so that the map of its headers is made once.
+const HEADERS: usize = 16;
+
 /// Serves a file of the site; `None` if the path is none of a file.
 ///
 /// # Errors
@@ -92,6 +95,7 @@ fn reply(file: &File, status: StatusCode, asked: &HeaderMap) -> Response {
     let (encoding, body) = choose(file, asked);
     let mut reply = Response::new(Body::empty());
     let headers = reply.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(header::ETAG, HeaderValue::from_static(file.etag));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     headers.insert(

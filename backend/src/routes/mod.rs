@@ -28,19 +28,16 @@ use std::any::Any;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::StatusCode,
-    middleware::from_fn_with_state,
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
-use tower_cookies::CookieManagerLayer;
+use tower_cookies::{CookieManagerLayer, Cookies};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
 
-use crate::{
-    cross_site, error::Error, headers::SecurityHeaders, pages, rate_limit, server::BODY_PAUSE,
-    session_cookie, state::AppState,
-};
+use crate::{error::Error, headers::SecurityHeaders, pages, rate_limit, server::BODY_PAUSE, state::AppState};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 16 * 1024;
@@ -82,8 +79,7 @@ pub fn router(app: AppState, public: Router) -> Router {
                 .map_response(move |reply| api_headers.add(reply))
                 .layer(DefaultBodyLimit::max(MAX_JSON))
                 .layer(CookieManagerLayer::new())
-                .layer(from_fn_with_state(app.clone(), cross_site::refuse))
-                .layer(from_fn_with_state(app.clone(), session_cookie::clear_when_ended)),
+                .layer(from_fn_with_state(app.clone(), visit)),
         )
         .with_state(app.clone());
     Router::new()
@@ -99,6 +95,20 @@ pub fn router(app: AppState, public: Router) -> Router {
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)),
         )
+}
+
+/// What every call passes: one that another site sent is refused, and the cookies of a session that
+/// turns out to be over are cleared.
+async fn visit(
+    State(app): State<AppState>,
+    cookies: Cookies,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    app.own_origin.refuse_others(&request)?;
+    let reply = next.run(request).await;
+    app.session_cookie.clear_when_ended(&cookies, &reply);
+    Ok(reply)
 }
 
 /// A request's span. The query is left out: it can hold an access token.
