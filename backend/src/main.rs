@@ -2,11 +2,20 @@
 
 mod keys;
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use backend::{Config, Settings, start, start_altogic};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
+
+/// Threads free what others allocated: requests and the database hand each other their values. The
+/// system's allocator then waits for its own locks.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Accounts for a web app: site, API, database, files and mail in one program.
 #[derive(Parser)]
@@ -49,6 +58,7 @@ fn main() -> ExitCode {
 
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
         .init();
     match run(line.command.unwrap_or(Command::Serve), config) {
