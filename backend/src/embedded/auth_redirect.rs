@@ -140,7 +140,7 @@ async fn access_token(State(embedded): State<Embedded>, RawQuery(query): RawQuer
 
 async fn living(embedded: &Embedded, key: &str) -> Result<Option<AccessTokenRow>> {
     let now = embedded.settings.clock.now_ms();
-    Ok(access_tokens::by_hash(embedded.store.read(), &ids::digest(key), now).await?)
+    Ok(access_tokens::by_hash(&mut *embedded.store.read().await?, &ids::digest(key), now).await?)
 }
 
 /// Redeems the token of a sign-up or a magic link: the address counts as verified from here on,
@@ -149,7 +149,7 @@ async fn grant(
     State(embedded): State<Embedded>,
     visitor: Visitor,
     RawQuery(query): RawQuery,
-) -> Result<Reply<Value>> {
+) -> Result<Response> {
     let token_hash = ids::digest(&key_of(query.as_deref())?);
     let now = embedded.settings.clock.now_ms();
     let purposes = [Purpose::VerifyEmail, Purpose::MagicLink];
@@ -164,11 +164,11 @@ async fn grant(
         .filter(|user| user.email == token.email);
     let mut user = user.ok_or_else(errors::invalid_access_token)?;
     users::set_email_verified(&mut *tx, &user.id).await?;
-    users::set_last_login_at(&mut *tx, &user.id, now).await?;
-    let session = sessions::start(&mut tx, &user.id, &visitor, now).await?;
+    let session = sessions::New::of(&user.id, &visitor, now);
+    session.open(&mut tx).await?;
     tx.commit().await?;
     (user.email_verified, user.last_login_at) = (true, Some(now));
-    Ok(Reply(json!({ "user": wire::user(&user), "session": session })))
+    Ok(wire::grant(&user, session.wire()))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ async fn ask(
     caller: Caller,
     Json(body): Json<Body>,
 ) -> Result<Reply<Value>> {
-    let user = caller.user;
+    let user = caller.user.clone();
     let mut fields = Fields::default();
     let password = fields.password("currentPassword", &body.current_password);
     let new_email = fields.email("newEmail", &body.new_email);
@@ -82,9 +82,11 @@ async fn ask(
 }
 
 async fn is_taken(embedded: &Embedded, email: &Email) -> Result<bool> {
-    Ok(users::by_email(embedded.store.read(), email.as_str())
-        .await?
-        .is_some())
+    Ok(
+        users::by_email(&mut *embedded.store.read().await?, email.as_str())
+            .await?
+            .is_some(),
+    )
 }
 
 async fn mail_both(
@@ -137,16 +139,20 @@ async fn move_account(
 /// `{newEmail}` of the change that waits for its link, or `null`.
 async fn waiting(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<Value>> {
     let now = embedded.settings.clock.now_ms();
-    let email =
-        access_tokens::email_of_user(embedded.store.read(), &caller.user.id, Purpose::ChangeEmail, now)
-            .await?;
+    let email = access_tokens::email_of_user(
+        &mut *embedded.store.read().await?,
+        &caller.user.id,
+        Purpose::ChangeEmail,
+        now,
+    )
+    .await?;
     Ok(Reply(
         email.map_or(Value::Null, |email| json!({ "newEmail": email })),
     ))
 }
 
 async fn cancel(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    let mut tx = embedded.store.begin().await?;
+    let mut tx = embedded.store.begin_one().await?;
     access_tokens::delete_of_purpose(&mut *tx, &caller.user.id, Purpose::ChangeEmail).await?;
     tx.commit().await?;
     Ok(Reply(()))

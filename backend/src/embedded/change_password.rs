@@ -34,15 +34,15 @@ async fn change_password(
     caller: Caller,
     Json(body): Json<Body>,
 ) -> Result<Reply<()>> {
-    let user = caller.user;
+    let user = &caller.user;
     let mut fields = Fields::default();
-    let new_password = new_password(&embedded, &mut fields, &body.new_password, &user);
+    let new_password = new_password(&embedded, &mut fields, &body.new_password, user);
     let old_password = fields.password("oldPassword", &body.old_password);
     fields.finish()?;
     let old_password = old_password
         .map(|password| password.expose().to_owned())
         .unwrap_or_default();
-    let old_hash = check_password(&embedded, &user, old_password).await?;
+    let old_hash = check_password(&embedded, user, old_password).await?;
     let new_hash = embedded.passwords.hash(new_password.unwrap_or_default()).await?;
 
     let now = embedded.settings.clock.now_ms();
@@ -50,7 +50,7 @@ async fn change_password(
     if !users::replace_password_hash(&mut *tx, &user.id, &old_hash, &new_hash).await? {
         return Err(errors::invalid_credentials());
     }
-    end_what_the_old_one_opened(&embedded, &mut tx, &user, Some(&caller.session.id), now).await?;
+    end_what_the_old_one_opened(&embedded, &mut tx, user, Some(&caller.session.id), now).await?;
     tx.commit().await?;
     embedded.mail_queued.notify_one();
     Ok(Reply(()))

@@ -1,5 +1,8 @@
 //! What handlers take from a request: the JSON body, and the caller's session.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -10,8 +13,7 @@ use serde_json::{Map, Value};
 
 use super::clock::as_ms;
 use super::errors::{self, InvalidField, Refusal, Result};
-use super::store::sessions::{self, Alive, SessionRow};
-use super::store::users::UserRow;
+use super::store::sessions::{self, Alive, SessionAndUser};
 use super::{Embedded, ids, query};
 
 /// The header that carries a session's token.
@@ -45,12 +47,18 @@ fn unread(rejection: BytesRejection) -> Refusal {
 
 /// The living session of the header `Session`, and its user.
 pub(crate) struct Caller {
-    /// The session itself.
-    pub(crate) session: SessionRow,
-    /// Whose it is.
-    pub(crate) user: UserRow,
+    /// The session and whose it is, as they were when they were last written.
+    found: Arc<SessionAndUser>,
     /// The token as sent.
     pub(crate) token: String,
+}
+
+impl Deref for Caller {
+    type Target = SessionAndUser;
+
+    fn deref(&self) -> &SessionAndUser {
+        &self.found
+    }
 }
 
 /// How much time passes before a session's use is written down again.
@@ -62,17 +70,15 @@ impl FromRequestParts<Embedded> for Caller {
     async fn from_request_parts(parts: &mut Parts, embedded: &Embedded) -> Result<Self> {
         let token = token(&parts.headers).ok_or_else(errors::missing_session_token)?;
         let now = embedded.settings.clock.now_ms();
-        let found = sessions::by_token_hash(embedded.store.read(), &ids::digest(&token), embedded.alive(now))
+        let found = embedded
+            .store
+            .session(&ids::digest(&token), embedded.alive(now))
             .await?
             .ok_or_else(errors::invalid_session_token)?;
         if now - found.session.last_seen_at >= SEEN_RESOLUTION_MS {
             note_use(embedded.clone(), found.session.id.clone(), now);
         }
-        Ok(Self {
-            session: found.session,
-            user: found.user,
-            token,
-        })
+        Ok(Self { found, token })
     }
 }
 
@@ -91,7 +97,7 @@ fn note_use(embedded: Embedded, session_id: String, now: i64) {
 }
 
 async fn write_use(embedded: &Embedded, session_id: &str, now: i64) -> sqlx::Result<()> {
-    let mut tx = embedded.store.begin().await?;
+    let mut tx = embedded.store.begin_one().await?;
     sessions::set_last_seen_at(&mut *tx, session_id, now).await?;
     tx.commit().await
 }

@@ -107,7 +107,7 @@ impl Keys {
         if let Some(known) = known.as_ref().filter(is_fresh) {
             return Ok(known.by_hash.clone());
         }
-        let rows = keys::all(embedded.store.read()).await?;
+        let rows = keys::all(&mut *embedded.store.read().await?).await?;
         let mut by_hash: HashMap<String, Kind> = rows
             .into_iter()
             .filter(|row| row.revoked_at.is_none())

@@ -44,7 +44,7 @@ pub struct Key {
 /// A database that cannot be opened.
 pub async fn list(data_dir: &Path) -> anyhow::Result<Vec<Key>> {
     let store = store(data_dir).await?;
-    let rows = keys::all(store.read()).await?;
+    let rows = keys::all(&mut *store.read().await?).await?;
     store.close().await;
     Ok(rows.into_iter().map(|row| key(row, None)).collect())
 }

@@ -24,7 +24,7 @@ async fn send_magic(State(embedded): State<Embedded>, RawQuery(query): RawQuery)
 /// else, whose password would stay. Its owner signs up, which takes the account over.
 pub(crate) async fn send(embedded: &Embedded, query: Option<&str>, kind: Kind) -> Result<Reply<()>> {
     let email = email_of(query)?;
-    let user = users::by_email(embedded.store.read(), email.as_str()).await?;
+    let user = users::by_email(&mut *embedded.store.read().await?, email.as_str()).await?;
     let settings = &embedded.settings;
     if settings.compat_errors {
         match &user {

@@ -153,7 +153,9 @@ pub(crate) async fn run(embedded: Embedded, mailer: Mailer) {
 /// Sends every mail that is due; tells how long there is nothing to do, `None` for no end.
 async fn send_due(embedded: &Embedded, mailer: &Mailer) -> sqlx::Result<Option<Duration>> {
     let clock = &embedded.settings.clock;
-    while let Some(row) = outbox::due(embedded.store.read(), clock.now_ms()).await? {
+    loop {
+        let due = outbox::due(&mut *embedded.store.read().await?, clock.now_ms()).await?;
+        let Some(row) = due else { break };
         if embedded.stopping.is_cancelled() {
             return Ok(None);
         }
@@ -184,7 +186,7 @@ async fn send_due(embedded: &Embedded, mailer: &Mailer) -> sqlx::Result<Option<D
         }
         tx.commit().await?;
     }
-    let next = outbox::next_attempt_at(embedded.store.read()).await?;
+    let next = outbox::next_attempt_at(&mut *embedded.store.read().await?).await?;
     Ok(next.map(|next| {
         let wait = u64::try_from(next - clock.now_ms()).unwrap_or_default();
         Duration::from_millis(wait).max(SHORTEST_SLEEP)

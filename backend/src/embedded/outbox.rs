@@ -102,7 +102,7 @@ async fn list(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Re
 }
 
 async fn entries(embedded: &Embedded, to: Option<&str>) -> Result<Vec<Entry>> {
-    let rows = outbox::latest(embedded.store.read(), to, LIMIT).await?;
+    let rows = outbox::latest(&mut *embedded.store.read().await?, to, LIMIT).await?;
     rows.into_iter()
         .map(|row| {
             let mail = mail::compose(embedded, &row)?;

@@ -2,6 +2,7 @@
 //! `POST db/object/update`.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json as Reply, Router};
 use serde::Deserialize;
@@ -25,8 +26,8 @@ pub(crate) fn router() -> Router<Embedded> {
         .route("/db/object/update", post(object_update))
 }
 
-async fn user(caller: Caller) -> Reply<Value> {
-    Reply(wire::user(&caller.user))
+async fn user(caller: Caller) -> Response {
+    wire::User(&caller.user).into_response()
 }
 
 /// Which record a call means; every `db/object` call carries these.

@@ -40,12 +40,17 @@ async fn reset(
 ) -> Result<Reply<()>> {
     let token_hash = ids::digest(&key_of(query.as_deref())?);
     let settings = &embedded.settings;
-    let token = access_tokens::by_hash(embedded.store.read(), &token_hash, settings.clock.now_ms()).await?;
+    let token = access_tokens::by_hash(
+        &mut *embedded.store.read().await?,
+        &token_hash,
+        settings.clock.now_ms(),
+    )
+    .await?;
     let token = token.ok_or_else(errors::invalid_access_token)?;
     if token.purpose != Purpose::ResetPassword {
         return Err(errors::invalid_token_type());
     }
-    let user = users::by_id(embedded.store.read(), &token.user_id).await?;
+    let user = users::by_id(&mut *embedded.store.read().await?, &token.user_id).await?;
     let user = user.ok_or_else(errors::invalid_access_token)?;
     let mut fields = Fields::default();
     let password = new_password(&embedded, &mut fields, &body.new_password, &user);

@@ -23,7 +23,7 @@ pub(crate) fn router() -> Router<Embedded> {
 /// ends it and opens nothing (PROTOCOL section 11).
 async fn list(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<Vec<Value>>> {
     let alive = embedded.alive(embedded.settings.clock.now_ms());
-    let rows = sessions::of_user(embedded.store.read(), &caller.user.id, alive).await?;
+    let rows = sessions::of_user(&mut *embedded.store.read().await?, &caller.user.id, alive).await?;
     let sessions = rows.iter().map(|row| {
         let token = if row.id == caller.session.id {
             &caller.token
@@ -36,23 +36,48 @@ async fn list(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<
 }
 
 async fn sign_out_all_except(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    let mut tx = embedded.store.begin().await?;
+    let mut tx = embedded.store.begin_one().await?;
     sessions::delete_of_user(&mut *tx, &caller.user.id, Some(&caller.session.id)).await?;
     tx.commit().await?;
     Ok(Reply(()))
 }
 
-/// Opens a session; gives it as Altogic writes it, with its new token.
-pub(crate) async fn start(tx: &mut Write, user_id: &str, visitor: &Visitor, now: i64) -> Result<Value> {
-    let token = ids::new_token();
-    let session = SessionRow {
-        id: ids::new_handle(),
-        user_id: user_id.to_owned(),
-        user_agent: visitor.user_agent.clone(),
-        ip: visitor.ip.map(|ip| ip.to_string()),
-        created_at: now,
-        last_seen_at: now,
-    };
-    sessions::insert(&mut **tx, &session, &ids::digest(&token)).await?;
-    Ok(wire::session(&session, &token))
+/// A session that is about to open.
+pub(crate) struct New {
+    row: SessionRow,
+    token: String,
+}
+
+impl New {
+    /// A visitor's session, with a new token.
+    pub(crate) fn of(user_id: &str, visitor: &Visitor, now: i64) -> Self {
+        let row = SessionRow {
+            id: ids::new_handle(),
+            user_id: user_id.to_owned(),
+            user_agent: visitor.user_agent.clone(),
+            ip: visitor.ip.map(|ip| ip.to_string()),
+            created_at: now,
+            last_seen_at: now,
+        };
+        Self {
+            row,
+            token: ids::new_token(),
+        }
+    }
+
+    /// Opens it.
+    pub(crate) async fn open(&self, tx: &mut Write) -> sqlx::Result<()> {
+        sessions::insert(&mut **tx, &self.row, &ids::digest(&self.token)).await
+    }
+
+    /// Opens it, unless the user's password hash is another one by now; tells whether.
+    pub(crate) async fn open_for_password(&self, tx: &mut Write, password_hash: &str) -> sqlx::Result<bool> {
+        let token_hash = ids::digest(&self.token);
+        sessions::insert_for_password(&mut **tx, &self.row, &token_hash, password_hash).await
+    }
+
+    /// The session as Altogic writes it, with its token.
+    pub(crate) fn wire(&self) -> Value {
+        wire::session(&self.row, &self.token)
+    }
 }

@@ -1,10 +1,11 @@
 //! `POST auth/signin-email`: address and password.
 
+use axum::Router;
 use axum::extract::State;
+use axum::response::Response;
 use axum::routing::post;
-use axum::{Json as Reply, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::errors::{self, Result};
 use super::extract::Json;
@@ -32,7 +33,7 @@ async fn sign_in(
     State(embedded): State<Embedded>,
     visitor: Visitor,
     Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
+) -> Result<Response> {
     let mut fields = Fields::default();
     let (email, password) = (
         fields.email("email", &body.email),
@@ -44,7 +45,7 @@ async fn sign_in(
     };
 
     embedded.limits.count_try(&email)?;
-    let user = users::by_email(embedded.store.read(), email.as_str()).await?;
+    let user = users::by_email(&mut *embedded.store.read().await?, email.as_str()).await?;
     let waits = |user: &UserRow| embedded.settings.confirm_email && !user.email_verified;
     if embedded.settings.compat_errors && user.as_ref().is_some_and(waits) {
         return Err(errors::email_not_verified());
@@ -62,19 +63,21 @@ async fn sign_in(
     }
 
     let now = embedded.settings.clock.now_ms();
-    let stored = stored.unwrap_or_default();
-    let replacement = match &check {
-        Check::RightAndRehashed(hash) => hash,
-        _ => &stored,
-    };
-    let mut tx = embedded.store.begin().await?;
-    // Also without a new hash: a password changed while this one was checked opens nothing.
-    if !users::replace_password_hash(&mut *tx, &user.id, &stored, replacement).await? {
+    let mut password_hash = stored.unwrap_or_default();
+    if let Check::RightAndRehashed(new) = check {
+        let mut tx = embedded.store.begin_one().await?;
+        if users::replace_password_hash(&mut *tx, &user.id, &password_hash, &new).await? {
+            password_hash = new;
+        }
+        tx.commit().await?;
+    }
+    let session = sessions::New::of(&user.id, &visitor, now);
+    let mut tx = embedded.store.begin_one().await?;
+    // A password changed while this one was checked opens nothing.
+    if !session.open_for_password(&mut tx, &password_hash).await? {
         return Err(errors::invalid_credentials());
     }
-    users::set_last_login_at(&mut *tx, &user.id, now).await?;
-    let session = sessions::start(&mut tx, &user.id, &visitor, now).await?;
     tx.commit().await?;
     user.last_login_at = Some(now);
-    Ok(Reply(json!({ "user": wire::user(&user), "session": session })))
+    Ok(wire::grant(&user, session.wire()))
 }

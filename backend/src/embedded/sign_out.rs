@@ -38,18 +38,18 @@ async fn sign_out(
         _ => return Err(errors::invalid_token()),
     };
     let token_hash = ids::digest(named);
-    let owner = sessions::owner(embedded.store.read(), named, &token_hash).await?;
+    let owner = sessions::owner(&mut *embedded.store.read().await?, named, &token_hash).await?;
     if owner.is_some_and(|owner| owner != caller.user.id) {
         return Err(errors::invalid_token());
     }
-    let mut tx = embedded.store.begin().await?;
+    let mut tx = embedded.store.begin_one().await?;
     sessions::delete_own(&mut *tx, &caller.user.id, named, &token_hash).await?;
     tx.commit().await?;
     Ok(Reply(()))
 }
 
 async fn sign_out_all(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    let mut tx = embedded.store.begin().await?;
+    let mut tx = embedded.store.begin_one().await?;
     sessions::delete_of_user(&mut *tx, &caller.user.id, None).await?;
     tx.commit().await?;
     Ok(Reply(()))

@@ -1,11 +1,12 @@
 //! `POST auth/signup-email`: makes an account.
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::post;
-use axum::{Json as Reply, Router};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use shared::{Email, Name, NewPassword};
 use sqlx::types::Json as Stored;
 
@@ -52,7 +53,7 @@ async fn sign_up(
     visitor: Visitor,
     headers: HeaderMap,
     Json(body): Json<Body>,
-) -> Result<Reply<Value>> {
+) -> Result<Response> {
     let settings = &embedded.settings;
     let request = parse(body, settings.password_min_length)?;
     let verified = request.asks_to_be_verified && gate::has_api_key(&embedded, &headers).await?;
@@ -84,7 +85,7 @@ async fn sign_up(
                 return Err(errors::email_not_unique());
             }
             tell_owner(&embedded, tx, &owner, now).await?;
-            return Ok(Reply(json!({ "user": wire::user(&user), "session": null })));
+            return Ok(wire::grant(&user, Value::Null));
         }
         // Nobody proved to own the address or ever used the account: the newest sign-up counts,
         // and links of the older one end with its row.
@@ -93,13 +94,15 @@ async fn sign_up(
     users::insert(&mut *tx, &user).await?;
     let mut session = Value::Null;
     if signs_in {
-        session = sessions::start(&mut tx, &user.id, &visitor, now).await?;
+        let new = sessions::New::of(&user.id, &visitor, now);
+        new.open(&mut tx).await?;
+        session = new.wire();
     } else {
         mail::queue_own(&embedded, &mut tx, Kind::VerifyEmail, &user, now).await?;
     }
     tx.commit().await?;
     embedded.mail_queued.notify_one();
-    Ok(Reply(json!({ "user": wire::user(&user), "session": session })))
+    Ok(wire::grant(&user, session))
 }
 
 async fn tell_owner(embedded: &Embedded, mut tx: Write, owner: &UserRow, now: i64) -> Result<()> {

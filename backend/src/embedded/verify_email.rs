@@ -17,7 +17,7 @@ pub(crate) fn router() -> Router<Embedded> {
 /// Mails an account that waits for verification; answers the same for every address.
 async fn resend(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Reply<()>> {
     let email = email_of(query.as_deref())?;
-    let user = users::by_email(embedded.store.read(), email.as_str()).await?;
+    let user = users::by_email(&mut *embedded.store.read().await?, email.as_str()).await?;
     let settings = &embedded.settings;
     if settings.compat_errors {
         match &user {

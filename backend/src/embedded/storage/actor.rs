@@ -27,7 +27,7 @@ impl FromRequestParts<Embedded> for Actor {
         }
         Caller::from_request_parts(parts, embedded)
             .await
-            .map(|caller| Self::User(caller.user.id))
+            .map(|caller| Self::User(caller.user.id.clone()))
     }
 }
 

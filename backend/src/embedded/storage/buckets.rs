@@ -80,7 +80,7 @@ async fn list(
     actor: Actor,
     Json(body): Json<Body>,
 ) -> Result<Reply<Value>> {
-    let rows = buckets::all(embedded.store.read()).await?;
+    let rows = buckets::all(&mut *embedded.store.read().await?).await?;
     // Of other people's buckets only who knows their name gets to know.
     let own = |row: &&BucketRow| row.name == super::ROOT || actor.owns_bucket(row);
     let items = rows.iter().filter(own).map(wire).collect();
@@ -92,7 +92,7 @@ async fn search_files(
     actor: Actor,
     Json(body): Json<Body>,
 ) -> Result<Reply<Value>> {
-    let rows = files::of_user(embedded.store.read(), actor.user_id(), None).await?;
+    let rows = files::of_user(&mut *embedded.store.read().await?, actor.user_id(), None).await?;
     file_list(&embedded, rows, &body)
 }
 
@@ -102,7 +102,12 @@ async fn list_files(
     Json(body): Json<Body>,
 ) -> Result<Reply<Value>> {
     let bucket = body.bucket(&embedded, &actor).await?;
-    let rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+    let rows = files::of_user(
+        &mut *embedded.store.read().await?,
+        actor.user_id(),
+        Some(&bucket.id),
+    )
+    .await?;
     file_list(&embedded, rows, &body)
 }
 
@@ -115,8 +120,8 @@ fn file_list(embedded: &Embedded, rows: Vec<FileRow>, body: &Body) -> Result<Rep
 }
 
 async fn stats(State(embedded): State<Embedded>, actor: Actor) -> Result<Reply<Value>> {
-    let rows = files::of_user(embedded.store.read(), actor.user_id(), None).await?;
-    let all = buckets::all(embedded.store.read()).await?;
+    let rows = files::of_user(&mut *embedded.store.read().await?, actor.user_id(), None).await?;
+    let all = buckets::all(&mut *embedded.store.read().await?).await?;
     let own = all
         .iter()
         .filter(|row| row.name == super::ROOT || actor.owns_bucket(row))
@@ -145,7 +150,7 @@ async fn exists(
     Json(body): Json<Body>,
 ) -> Result<Reply<bool>> {
     let name = body.bucket.as_str().unwrap_or_default();
-    let bucket = buckets::by_name_or_id(embedded.store.read(), name).await?;
+    let bucket = buckets::by_name_or_id(&mut *embedded.store.read().await?, name).await?;
     Ok(Reply(bucket.is_some_and(|bucket| actor.sees_bucket(&bucket))))
 }
 
@@ -157,7 +162,12 @@ async fn info(
     let bucket = body.bucket(&embedded, &actor).await?;
     let mut info = wire(&bucket);
     if body.detailed.unwrap_or_default() {
-        let rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+        let rows = files::of_user(
+            &mut *embedded.store.read().await?,
+            actor.user_id(),
+            Some(&bucket.id),
+        )
+        .await?;
         if let (Some(info), Value::Object(totals)) = (info.as_object_mut(), totals(&rows)) {
             info.extend(totals);
         }
@@ -168,7 +178,12 @@ async fn info(
 /// Removes the actor's own files of the bucket.
 async fn empty(State(embedded): State<Embedded>, actor: Actor, Json(body): Json<Body>) -> Result<Reply<()>> {
     let bucket = body.bucket(&embedded, &actor).await?;
-    let rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+    let rows = files::of_user(
+        &mut *embedded.store.read().await?,
+        actor.user_id(),
+        Some(&bucket.id),
+    )
+    .await?;
     super::delete::delete_all(&embedded, &rows).await?;
     Ok(Reply(()))
 }
@@ -232,7 +247,12 @@ async fn delete_files(
         one => vec![one.clone()],
     };
     let named: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
-    let mut rows = files::of_user(embedded.store.read(), actor.user_id(), Some(&bucket.id)).await?;
+    let mut rows = files::of_user(
+        &mut *embedded.store.read().await?,
+        actor.user_id(),
+        Some(&bucket.id),
+    )
+    .await?;
     rows.retain(|row| named.contains(&row.name.as_str()) || named.contains(&row.id.as_str()));
     super::delete::delete_all(&embedded, &rows).await?;
     Ok(Reply(()))

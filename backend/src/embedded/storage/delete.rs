@@ -44,7 +44,7 @@ async fn delete_by_url(
     if environment != embedded.environment_id {
         return Err(errors::file_not_found());
     }
-    let file = files::by_id(embedded.store.read(), bucket, file).await?;
+    let file = files::by_id(&mut *embedded.store.read().await?, bucket, file).await?;
     let file = file.ok_or_else(errors::file_not_found)?;
     if !actor.owns_file(&file) {
         return Err(errors::unauthorized());

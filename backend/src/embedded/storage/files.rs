@@ -40,7 +40,7 @@ async fn exists(
 ) -> Result<Reply<bool>> {
     let bucket = body.bucket(&embedded, &actor).await?;
     let name = body.file.as_str().unwrap_or_default();
-    let file = files::by_name_or_id(embedded.store.read(), &bucket.id, name).await?;
+    let file = files::by_name_or_id(&mut *embedded.store.read().await?, &bucket.id, name).await?;
     Ok(Reply(file.is_some_and(|file| actor.sees_file(&file))))
 }
 

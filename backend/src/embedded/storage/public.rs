@@ -47,7 +47,7 @@ async fn file(
     if environment != embedded.environment_id {
         return Err(unknown());
     }
-    let file = files::by_id(embedded.store.read(), &bucket, &id)
+    let file = files::by_id(&mut *embedded.store.read().await?, &bucket, &id)
         .await?
         .ok_or_else(unknown)?;
     if !file.is_public {

@@ -92,7 +92,7 @@ impl Body {
     pub(super) async fn file(&self, embedded: &Embedded, actor: &Actor) -> Result<FileRow> {
         let bucket = self.bucket(embedded, actor).await?;
         let name = self.file.as_str().unwrap_or_default();
-        let file = files::by_name_or_id(embedded.store.read(), &bucket.id, name).await?;
+        let file = files::by_name_or_id(&mut *embedded.store.read().await?, &bucket.id, name).await?;
         file.filter(|file| actor.sees_file(file))
             .ok_or_else(errors::file_not_found)
     }
@@ -115,7 +115,7 @@ pub(super) async fn bucket(embedded: &Embedded, actor: &Actor, value: &Value) ->
     } else {
         value.as_str().unwrap_or_default()
     };
-    let bucket = buckets::by_name_or_id(embedded.store.read(), name).await?;
+    let bucket = buckets::by_name_or_id(&mut *embedded.store.read().await?, name).await?;
     bucket
         .filter(|bucket| actor.sees_bucket(bucket))
         .ok_or_else(|| errors::bucket_not_found(name))

@@ -28,7 +28,7 @@ async fn sweep(embedded: &Embedded, started_at: SystemTime) -> anyhow::Result<()
         }
         let name = entry.file_name();
         let used = match name.to_str() {
-            Some(name) => files::is_object_used(embedded.store.read(), name).await?,
+            Some(name) => files::is_object_used(&mut *embedded.store.read().await?, name).await?,
             None => false,
         };
         if !used {

@@ -1,39 +1,49 @@
 //! The database: one file of statements for each table, one statement for each function.
 //!
 //! Statements use `$1` placeholders and constructs that SQLite and Postgres share; times are unix
-//! milliseconds, JSON is text. Only this file and `writer.rs` know that the database is SQLite.
+//! milliseconds, JSON is text. Only this file, `writer.rs` and `readers.rs` know that the database is SQLite.
 
 pub(crate) mod access_tokens;
 pub(crate) mod buckets;
+mod changes;
 pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod keys;
+mod known_sessions;
 pub(crate) mod outbox;
 #[cfg(test)]
 mod plans;
+mod readers;
 pub(crate) mod sessions;
 pub(crate) mod users;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlitePool};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use changes::Changes;
+use known_sessions::KnownSessions;
+pub(crate) use readers::Reader;
+use readers::Readers;
+use sessions::{Alive, SessionAndUser};
 pub(crate) use writer::Write;
-use writer::Writer;
+use writer::{Unit, Writer};
 
 /// The database's two doors: many readers, who never wait for a write, and one writer, so that
 /// writes queue here and never meet `SQLITE_BUSY` among themselves.
 #[derive(Clone)]
 pub(crate) struct Store {
-    reader: SqlitePool,
+    readers: Arc<Readers>,
     writer: Writer,
+    known_sessions: Arc<KnownSessions>,
 }
 
-const READERS: u32 = 4;
-/// How long a write waits for its turn before the caller is told that the server is busy.
+const READERS: usize = 4;
+/// How long anybody waits for their turn before they are told that the server is busy.
 const WAIT: Duration = Duration::from_secs(5);
 
 impl Store {
@@ -46,37 +56,66 @@ impl Store {
             // An answered 2xx survives a power cut, not only a killed process.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(WAIT);
+            .busy_timeout(WAIT)
+            // 16 MiB, four times as much as usual: what is written again and again is then folded into
+            // the file less often.
+            .pragma("wal_autocheckpoint", "4000")
+            // Nobody reads them, and each statement's time is taken for them.
+            .disable_statement_logging();
 
         let mut writer = options.connect().await?;
         sqlx::migrate!().run(&mut writer).await?;
-        let reader = SqlitePoolOptions::new()
-            .test_before_acquire(false)
-            .acquire_timeout(WAIT)
-            .max_connections(READERS)
-            .min_connections(1)
-            .connect_with(options.pragma("query_only", "on"))
-            .await?;
+        let readers = Readers::open(&options.pragma("query_only", "on"), READERS, WAIT).await?;
+        let changes = Arc::new(Changes::new());
+        let written = Arc::clone(&changes);
+        writer
+            .lock_handle()
+            .await?
+            .set_update_hook(move |row| written.write(row.table, row.rowid));
         Ok(Self {
-            reader,
-            writer: Writer::new(writer, WAIT),
+            readers: Arc::new(readers),
+            writer: Writer::new(writer, Arc::clone(&changes), WAIT),
+            known_sessions: Arc::new(KnownSessions::new(changes)),
         })
     }
 
     /// For statements that only read.
-    pub(crate) fn read(&self) -> &SqlitePool {
-        &self.reader
+    pub(crate) async fn read(&self) -> sqlx::Result<Reader<'_>> {
+        self.readers.get().await
     }
 
     /// For statements that write, and hold together. The write lock is taken at once, so what the
     /// transaction reads stays true until it commits.
     pub(crate) async fn begin(&self) -> sqlx::Result<Write> {
-        self.writer.begin().await
+        self.writer.begin(Unit::Transaction).await
+    }
+
+    /// For one statement that writes.
+    pub(crate) async fn begin_one(&self) -> sqlx::Result<Write> {
+        self.writer.begin(Unit::Statement).await
+    }
+
+    /// The living session with this token, and its user.
+    pub(crate) async fn session(
+        &self,
+        token_hash: &str,
+        alive: Alive,
+    ) -> sqlx::Result<Option<Arc<SessionAndUser>>> {
+        if let Some(known) = self.known_sessions.get(token_hash, alive) {
+            return Ok(Some(known));
+        }
+        let before = self.known_sessions.before_read();
+        let found = sessions::by_token_hash(&mut *self.read().await?, token_hash, alive).await?;
+        let found = found.map(Arc::new);
+        if let Some(found) = &found {
+            self.known_sessions.keep(token_hash, found, &before);
+        }
+        Ok(found)
     }
 
     /// Finishes what is under way, folds the write-ahead log into the file, and closes.
     pub(crate) async fn close(&self) {
-        self.reader.close().await;
+        self.readers.close().await;
         if let Err(error) = self.writer.close().await {
             tracing::warn!(%error, "the write-ahead log stays; the next start reads it");
         }

@@ -36,6 +36,17 @@ pub(crate) struct SessionAndUser {
     pub(crate) session: SessionRow,
     #[sqlx(flatten)]
     pub(crate) user: UserRow,
+    /// SQLite's number of the session's row; see [`super::changes`].
+    pub(super) session_row: i64,
+    /// The same of the user's.
+    pub(super) user_row: i64,
+}
+
+impl Alive {
+    /// Whether a session is alive.
+    pub(super) fn includes(self, session: &SessionRow) -> bool {
+        session.created_at > self.created_after && session.last_seen_at > self.seen_after
+    }
 }
 
 /// The living session with this token, and its user.
@@ -47,7 +58,8 @@ pub(crate) async fn by_token_hash(
     sqlx::query_as(
         "SELECT users.*, sessions.id AS session_id, sessions.user_id AS session_user_id,
                 sessions.user_agent AS session_user_agent, sessions.ip AS session_ip,
-                sessions.created_at AS session_created_at, sessions.last_seen_at AS session_last_seen_at
+                sessions.created_at AS session_created_at, sessions.last_seen_at AS session_last_seen_at,
+                sessions.rowid AS session_row, users.rowid AS user_row
          FROM sessions JOIN users ON users.id = sessions.user_id
          WHERE sessions.token_hash = $1 AND sessions.created_at > $2 AND sessions.last_seen_at > $3",
     )
@@ -110,6 +122,30 @@ pub(crate) async fn insert(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Opens a session, unless its user's password hash is another one than `password_hash` by now.
+pub(crate) async fn insert_for_password(
+    db: impl SqliteExecutor<'_>,
+    session: &SessionRow,
+    token_hash: &str,
+    password_hash: &str,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO sessions (id, token_hash, user_id, user_agent, ip, created_at, last_seen_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7 FROM users WHERE id = $3 AND password_hash = $8",
+    )
+    .bind(&session.id)
+    .bind(token_hash)
+    .bind(&session.user_id)
+    .bind(&session.user_agent)
+    .bind(&session.ip)
+    .bind(session.created_at)
+    .bind(session.last_seen_at)
+    .bind(password_hash)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Notes that a session was used.

@@ -18,6 +18,13 @@ pub(crate) struct UserRow {
     pub(crate) last_login_at: Option<i64>,
 }
 
+impl UserRow {
+    /// How large the application's own fields are, as JSON.
+    pub(super) fn custom_bytes(&self) -> usize {
+        serde_json::to_string(&self.custom_fields.0).map_or(usize::MAX, |text| text.len())
+    }
+}
+
 /// The account of an address.
 pub(crate) async fn by_email(db: impl SqliteExecutor<'_>, email: &str) -> sqlx::Result<Option<UserRow>> {
     sqlx::query_as("SELECT * FROM users WHERE email = $1")
@@ -62,16 +69,6 @@ pub(crate) async fn set_profile(db: impl SqliteExecutor<'_>, user: &UserRow) -> 
         .bind(&user.name)
         .bind(&user.profile_picture)
         .bind(&user.custom_fields)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// Notes a sign-in.
-pub(crate) async fn set_last_login_at(db: impl SqliteExecutor<'_>, id: &str, now: i64) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET last_login_at = $2 WHERE id = $1")
-        .bind(id)
-        .bind(now)
         .execute(db)
         .await?;
     Ok(())

@@ -1,8 +1,8 @@
 //! [`Writer`]: the one connection that writes, and transactions that share a commit.
 //!
 //! A commit waits for the disk, some thousand times longer than a statement takes. So a
-//! transaction that is done lets those that queue behind it go first, each in a savepoint, and
-//! commits all of them at once. None is answered before that commit: what was answered is on the
+//! transaction that is done lets those that queue behind it go first, each in a savepoint unless it
+//! is a single statement, and commits all of them at once. None is answered before that commit: what was answered is on the
 //! disk.
 
 use std::ops::{Deref, DerefMut};
@@ -13,6 +13,8 @@ use sqlx::SqliteConnection;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::timeout;
+
+use super::changes::Changes;
 
 /// The connection that writes; clones share it.
 #[derive(Clone)]
@@ -28,20 +30,34 @@ struct Turn {
     connection: Option<SqliteConnection>,
     /// Who is done and waits for the commit, in a transaction that is open as long as there is one.
     done: Vec<oneshot::Sender<sqlx::Result<()>>>,
+    /// Hears of the end of every transaction before anybody is answered.
+    changes: Arc<Changes>,
+}
+
+/// What is whole or not at all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Everything until the commit.
+    Transaction,
+    /// One statement, as it is by itself: the statements that hold transactions together are spared.
+    Statement,
 }
 
 /// A write transaction; without [`Write::commit`] it is rolled back.
 pub(crate) struct Write {
     writer: Writer,
+    /// Whether it is in somebody else's transaction, and where it began is not marked.
+    unmarked: bool,
     /// Taken when it ends.
     turn: Option<OwnedMutexGuard<Turn>>,
 }
 
 impl Writer {
-    pub(super) fn new(connection: SqliteConnection, patience: Duration) -> Self {
+    pub(super) fn new(connection: SqliteConnection, changes: Arc<Changes>, patience: Duration) -> Self {
         let turn = Turn {
             connection: Some(connection),
             done: Vec::new(),
+            changes,
         };
         Self {
             turn: Arc::new(Mutex::new(turn)),
@@ -54,11 +70,18 @@ impl Writer {
     /// # Errors
     /// `PoolTimedOut` when its turn does not come in time, `PoolClosed` after the end, and what
     /// SQLite says.
-    pub(super) async fn begin(&self) -> sqlx::Result<Write> {
+    pub(super) async fn begin(&self, unit: Unit) -> sqlx::Result<Write> {
         let turn = timeout(self.patience, self.turn.clone().lock_owned())
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?;
         let writer = self.clone();
+        if unit == Unit::Statement && !turn.done.is_empty() {
+            return Ok(Write {
+                writer,
+                unmarked: true,
+                turn: Some(turn),
+            });
+        }
         // On a task of its own: a caller who leaves in the middle must not leave half a step.
         let begun = tokio::spawn(async move {
             let mut turn = turn;
@@ -70,6 +93,7 @@ impl Writer {
             turn.run(begin).await?;
             Ok(Write {
                 writer,
+                unmarked: false,
                 turn: Some(turn),
             })
         });
@@ -111,6 +135,7 @@ impl Writer {
         if turn.done.is_empty() {
             // There is nothing to roll back after some errors, and nobody to tell.
             drop(turn.run("ROLLBACK").await);
+            turn.changes.end();
             return;
         }
         let ended = match turn.run("ROLLBACK TO one").await {
@@ -136,7 +161,10 @@ impl Turn {
             return;
         }
         match self.run("COMMIT").await {
-            Ok(()) => self.answer(|| Ok(())),
+            Ok(()) => {
+                self.changes.end();
+                self.answer(|| Ok(()));
+            }
             Err(error) => self.fail(&error).await,
         }
     }
@@ -144,6 +172,7 @@ impl Turn {
     async fn fail(&mut self, error: &sqlx::Error) {
         tracing::error!(%error, writes = self.done.len(), "writes were not committed");
         drop(self.run("ROLLBACK").await);
+        self.changes.end();
         let text = format!("a commit failed: {error}");
         self.answer(|| Err(sqlx::Error::Io(std::io::Error::other(text.clone()))));
     }
@@ -162,19 +191,30 @@ impl Write {
     /// # Errors
     /// When nothing of it is there.
     pub(crate) async fn commit(mut self) -> sqlx::Result<()> {
-        let Some(turn) = self.turn.take() else {
+        let Some(mut turn) = self.turn.take() else {
             return Err(sqlx::Error::PoolClosed);
         };
         let (answer, answered) = oneshot::channel();
-        let writer = self.writer.clone();
-        tokio::spawn(async move { writer.end(turn, answer).await });
+        if self.unmarked {
+            turn.done.push(answer);
+            drop(turn);
+        } else {
+            let writer = self.writer.clone();
+            tokio::spawn(async move { writer.end(turn, answer).await });
+        }
         answered.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
 
 impl Drop for Write {
     fn drop(&mut self) {
-        if let (Some(turn), Ok(runtime)) = (self.turn.take(), Handle::try_current()) {
+        let turn = self.turn.take();
+        if self.unmarked {
+            // A statement that failed left nothing. One whose caller has left may stand: it is as if
+            // the answer had been lost.
+            return;
+        }
+        if let (Some(turn), Ok(runtime)) = (turn, Handle::try_current()) {
             runtime.spawn(Writer::roll_back(turn));
         }
     }
@@ -242,7 +282,7 @@ mod tests {
                 !hook.1.load(Ordering::Relaxed)
             });
             Self {
-                writer: Writer::new(connection, Duration::from_mins(1)),
+                writer: Writer::new(connection, Arc::new(Changes::new()), Duration::from_mins(1)),
                 commits,
                 disk_is_full,
                 database,
@@ -251,7 +291,7 @@ mod tests {
         }
 
         async fn write(&self, text: &str) -> sqlx::Result<()> {
-            let mut tx = self.writer.begin().await?;
+            let mut tx = self.writer.begin(Unit::Transaction).await?;
             note(&mut tx, text).await?;
             tx.commit().await
         }
@@ -283,7 +323,7 @@ mod tests {
     #[tokio::test]
     async fn those_who_wait_share_one_commit() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin().await.unwrap();
+        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
         note(&mut first, "a").await.unwrap();
         let (second, third) = (queue(notes.write("b")), queue(notes.write("c")));
 
@@ -295,10 +335,47 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_single_statement_shares_a_commit_and_fails_alone() {
+        let notes = Notes::new().await;
+        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
+        note(&mut first, "a").await.unwrap();
+        let single = |statement: &'static str| {
+            let notes = &notes;
+            queue(async move {
+                let mut tx = notes.writer.begin(Unit::Statement).await?;
+                sqlx::query(statement).execute(&mut *tx).await?;
+                tx.commit().await
+            })
+        };
+        let (second, third) = (
+            single("INSERT INTO notes VALUES ('b')"),
+            single("INSERT INTO nothing"),
+        );
+        let fourth = single("INSERT INTO notes VALUES ('d')");
+
+        let results = tokio::join!(first.commit(), second, third, fourth);
+
+        assert!(matches!(results, (Ok(()), Ok(()), Err(_), Ok(()))), "{results:?}");
+        assert_eq!(notes.commits.load(Ordering::Relaxed), 1);
+        assert_eq!(notes.read().await, ["a", "b", "d"]);
+    }
+
+    #[tokio::test]
+    async fn a_single_statement_alone_is_committed() {
+        let notes = Notes::new().await;
+        let mut tx = notes.writer.begin(Unit::Statement).await.unwrap();
+        note(&mut tx, "a").await.unwrap();
+
+        tx.commit().await.unwrap();
+
+        assert_eq!(notes.read().await, ["a"]);
+    }
+
+    #[tokio::test]
     async fn nobody_is_answered_before_the_commit() {
         let notes = Notes::new().await;
-        let first = notes.writer.begin().await.unwrap();
-        let second = queue(notes.writer.begin());
+        let first = notes.writer.begin(Unit::Transaction).await.unwrap();
+        let second = queue(notes.writer.begin(Unit::Transaction));
         let mut first = queue(first.commit());
         let mut second = second.await.unwrap();
         note(&mut second, "b").await.unwrap();
@@ -314,10 +391,10 @@ mod tests {
     #[tokio::test]
     async fn who_gives_up_takes_back_only_their_own() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin().await.unwrap();
+        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
         note(&mut first, "a").await.unwrap();
         let given_up = queue(async {
-            let mut tx = notes.writer.begin().await?;
+            let mut tx = notes.writer.begin(Unit::Transaction).await?;
             note(&mut tx, "b").await
         });
         let third = queue(notes.write("c"));
@@ -331,7 +408,7 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_while_waiting_delays_nobody() {
         let notes = Notes::new().await;
-        let first = notes.writer.begin().await.unwrap();
+        let first = notes.writer.begin(Unit::Transaction).await.unwrap();
         let leaving = queue(notes.write("b"));
         let third = queue(notes.write("c"));
 
@@ -345,7 +422,7 @@ mod tests {
     #[tokio::test]
     async fn a_commit_that_fails_is_nobodys_success() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin().await.unwrap();
+        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
         note(&mut first, "a").await.unwrap();
         let second = queue(notes.write("b"));
         notes.disk_is_full.store(true, Ordering::Relaxed);
@@ -361,10 +438,10 @@ mod tests {
     #[tokio::test]
     async fn when_sqlite_gives_the_transaction_up_everybody_in_it_is_told() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin().await.unwrap();
+        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
         note(&mut first, "a").await.unwrap();
         let second = queue(async {
-            let mut tx = notes.writer.begin().await?;
+            let mut tx = notes.writer.begin(Unit::Transaction).await?;
             // As SQLite does by itself when the disk is full.
             sqlx::query("ROLLBACK").execute(&mut *tx).await?;
             tx.commit().await
@@ -380,14 +457,17 @@ mod tests {
     #[tokio::test]
     async fn closing_finishes_what_is_under_way() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin().await.unwrap();
+        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
         note(&mut first, "a").await.unwrap();
         let closing = queue(notes.writer.close());
 
         let results = tokio::join!(first.commit(), closing);
 
         assert!(matches!(results, (Ok(()), Ok(()))), "{results:?}");
-        assert!(matches!(notes.writer.begin().await, Err(sqlx::Error::PoolClosed)));
+        assert!(matches!(
+            notes.writer.begin(Unit::Transaction).await,
+            Err(sqlx::Error::PoolClosed)
+        ));
         assert_eq!(notes.read().await, ["a"]);
     }
 }
