@@ -5,10 +5,10 @@
 //!                                                      ^^^^^^^^^^^^^^^
 //! ```
 //!
-//! [`Embedded::rest_router`] is what applications call, under `/_api/rest/v1`, and [`Embedded::calls`]
-//! what this process calls;
-//! [`Embedded::public_router`] is what browsers open: mail links, public files, the outbox. Where
-//! it is safer than Altogic in ways that clients do not see, PROTOCOL section 11 says how.
+//! [`Embedded::rest_router`] is what applications call, under `/_api/rest/v1`, [`Embedded::calls`] is
+//! the same for this process, and [`Embedded::public_router`] is what browsers open: mail links, public
+//! files, the outbox. Where it is safer than Altogic in ways that clients do not see, PROTOCOL section
+//! 11 says how.
 
 mod auth_redirect;
 mod change_email;
