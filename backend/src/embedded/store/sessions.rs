@@ -1,6 +1,6 @@
 //! Statements on `sessions`.
 
-use sqlx::SqliteExecutor;
+use sqlx::{Sqlite, SqliteExecutor, query::Query, sqlite::SqliteArguments};
 
 use super::users::UserRow;
 
@@ -108,19 +108,9 @@ pub(crate) async fn insert(
     session: &SessionRow,
     token_hash: &str,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO sessions (id, token_hash, user_id, user_agent, ip, created_at, last_seen_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(&session.id)
-    .bind(token_hash)
-    .bind(&session.user_id)
-    .bind(&session.user_agent)
-    .bind(&session.ip)
-    .bind(session.created_at)
-    .bind(session.last_seen_at)
-    .execute(db)
-    .await?;
+    let statement = "INSERT INTO sessions (id, token_hash, user_id, user_agent, ip, created_at, last_seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    bound(statement, session, token_hash).execute(db).await?;
     Ok(())
 }
 
@@ -131,21 +121,29 @@ pub(crate) async fn insert_for_password(
     token_hash: &str,
     password_hash: &str,
 ) -> sqlx::Result<bool> {
-    let done = sqlx::query(
-        "INSERT INTO sessions (id, token_hash, user_id, user_agent, ip, created_at, last_seen_at)
-         SELECT $1, $2, $3, $4, $5, $6, $7 FROM users WHERE id = $3 AND password_hash = $8",
-    )
-    .bind(&session.id)
-    .bind(token_hash)
-    .bind(&session.user_id)
-    .bind(&session.user_agent)
-    .bind(&session.ip)
-    .bind(session.created_at)
-    .bind(session.last_seen_at)
-    .bind(password_hash)
-    .execute(db)
-    .await?;
+    let statement = "INSERT INTO sessions (id, token_hash, user_id, user_agent, ip, created_at, last_seen_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7 FROM users WHERE id = $3 AND password_hash = $8";
+    let done = bound(statement, session, token_hash)
+        .bind(password_hash)
+        .execute(db)
+        .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// A statement with a session in its first seven places.
+fn bound(
+    statement: &'static str,
+    session: &SessionRow,
+    token_hash: &str,
+) -> Query<'static, Sqlite, SqliteArguments> {
+    sqlx::query(statement)
+        .bind(&session.id)
+        .bind(token_hash)
+        .bind(&session.user_id)
+        .bind(&session.user_agent)
+        .bind(&session.ip)
+        .bind(session.created_at)
+        .bind(session.last_seen_at)
 }
 
 /// Notes that a session was used.
