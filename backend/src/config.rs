@@ -142,6 +142,10 @@ impl Settings {
     /// [`Misfit`] for a public address in plain http, for mail without a server or a sender, for
     /// another Altogic without its key, and for missing limits on a public server.
     pub fn check(self) -> Result<Config, Misfit> {
+        self.check_in_build(cfg!(feature = "bench"))
+    }
+
+    fn check_in_build(self, for_measuring: bool) -> Result<Config, Misfit> {
         let misfit = |variable, expected| Err(Misfit { variable, expected });
         let public = self.public_url.as_ref().is_some_and(|url| !is_loopback(url));
         if public
@@ -155,7 +159,7 @@ impl Settings {
                 "expected https://…; plain http is for localhost only",
             );
         }
-        if public && cfg!(feature = "bench") {
+        if public && for_measuring {
             return misfit(
                 "PUBLIC_URL",
                 "expected localhost, because this build is for measuring: its password hashes protect nothing",
@@ -278,12 +282,28 @@ mod tests {
     use super::*;
 
     fn check(arguments: &[&str]) -> Result<Config, String> {
+        check_in_build(arguments, false)
+    }
+
+    fn check_in_build(arguments: &[&str], for_measuring: bool) -> Result<Config, String> {
         let command = Settings::augment_args(Command::new("latchkey")).no_binary_name(true);
         let matches = command
             .try_get_matches_from(arguments)
             .map_err(|error| error.to_string())?;
         let settings = Settings::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-        settings.check().map_err(|misfit| misfit.to_string())
+        settings
+            .check_in_build(for_measuring)
+            .map_err(|misfit| misfit.to_string())
+    }
+
+    #[test]
+    fn a_build_for_measuring_is_for_localhost_only() {
+        let public = ["--public-url", "https://accounts.example.com"];
+
+        let refusal = check_in_build(&public, true).err().unwrap_or_default();
+
+        assert!(refusal.contains("this build is for measuring"), "{refusal}");
+        assert!(check_in_build(&["--public-url", "http://localhost:3000"], true).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod avatar;
 mod change_email;
 mod change_password;
 mod delete_account;
+mod embedded_calls;
 mod every_route;
 mod magic_link;
 mod page_forms;
