@@ -111,6 +111,21 @@ pub fn starts_later(path: &str, signed_in_hint: bool) -> Option<Part> {
     }
 }
 
+/// The files that a path is likely to need beside the first.
+#[cfg(feature = "ssr")]
+pub(crate) fn parts(path: &str, signed_in_hint: bool) -> impl Iterator<Item = Part> {
+    let in_the_end = match page_of(path).0 {
+        Page::Later(page) if is_private(path) => page.part(),
+        _ => Part::Profile,
+    };
+    // The header shows who is signed in.
+    let account = signed_in_hint.then_some([Part::Profile, in_the_end]);
+    account
+        .into_iter()
+        .flatten()
+        .chain(starts_later(path, signed_in_hint))
+}
+
 fn first_page(path: &str, signed_in_hint: bool) -> Page {
     let access = if signed_in_hint {
         Access::Unknown
@@ -206,7 +221,7 @@ fn CurrentPage() -> impl IntoView {
     Effect::new(move |before: Option<(String, Access)>| {
         let now = (path.get(), access.get());
         if now.1 != Access::SignedOut {
-            later.fetch(Part::Account);
+            later.fetch_account();
         }
         if let Page::Later(page) = page_for(&now.0, now.1) {
             later.fetch(page.part());

@@ -15,7 +15,7 @@ use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError, wasm_s
 
 use crate::{
     Error,
-    components::Avatar,
+    components::{Avatar, AvatarEditor, Sessions},
     pages::{
         AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignUp,
         VerifyEmail,
@@ -42,15 +42,39 @@ pub(crate) enum LaterPage {
 pub enum Part {
     /// What a visitor needs who is not signed in, and where mail links end.
     Visitor,
-    /// The pages behind the way in.
+    /// What the profile shows first.
+    Profile,
+    /// What else is behind the way in: security, and what the profile shows a moment later.
     Account,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Visitor, Self::Profile, Self::Account];
+
+    /// Stands in the name of each file that it needs: `frontend/splitter/` writes them.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn in_file_names(self) -> &'static str {
+        match self {
+            Self::Visitor => "_visitor",
+            Self::Profile => "_profile",
+            Self::Account => "_account",
+        }
+    }
+}
+
+/// What travels in the file [`Part::Account`].
+enum AccountView {
+    Security,
+    Sessions,
+    AvatarEditor(RwSignal<Option<String>>),
 }
 
 impl LaterPage {
     /// The file it is in.
     pub(crate) fn part(self) -> Part {
         match self {
-            Self::Profile | Self::Security => Part::Account,
+            Self::Profile => Part::Profile,
+            Self::Security => Part::Account,
             _ => Part::Visitor,
         }
     }
@@ -60,6 +84,7 @@ impl LaterPage {
 #[derive(Clone, Copy)]
 pub struct Later {
     visitor: RwSignal<Stage>,
+    profile: RwSignal<Stage>,
     account: RwSignal<Stage>,
 }
 
@@ -88,6 +113,7 @@ impl Later {
         };
         Self {
             visitor: RwSignal::new(stage(Part::Visitor)),
+            profile: RwSignal::new(stage(Part::Profile)),
             account: RwSignal::new(stage(Part::Account)),
         }
     }
@@ -95,6 +121,7 @@ impl Later {
     fn part(self, part: Part) -> RwSignal<Stage> {
         match part {
             Part::Visitor => self.visitor,
+            Part::Profile => self.profile,
             Part::Account => self.account,
         }
     }
@@ -106,14 +133,17 @@ impl Later {
 
     /// Why pages cannot be shown, if their file could not be fetched.
     pub fn failure(self) -> Option<Error> {
-        let failed = |part| self.stage(part) == Stage::Failed;
-        (failed(Part::Visitor) || failed(Part::Account)).then_some(Error::Network)
+        Part::ALL
+            .into_iter()
+            .any(|part| self.stage(part) == Stage::Failed)
+            .then_some(Error::Network)
     }
 
     /// Fetches a file for an app that starts with one of its pages; whether it came.
     pub async fn fetch_first(part: Part) -> bool {
         let fetched = match part {
             Part::Visitor => fetch_visitor().await,
+            Part::Profile => fetch_profile().await,
             Part::Account => fetch_account().await,
         };
         fetched.is_ok()
@@ -138,12 +168,18 @@ impl Later {
     /// Fetches every file.
     pub fn fetch_all(self) {
         self.fetch(Part::Visitor);
+        self.fetch_account();
+    }
+
+    /// Fetches what is behind the way in.
+    pub fn fetch_account(self) {
+        self.fetch(Part::Profile);
         self.fetch(Part::Account);
     }
 
     /// Fetches again what could not be fetched.
     pub fn retry(self) {
-        for part in [Part::Visitor, Part::Account] {
+        for part in Part::ALL {
             if self.part(part).get_untracked() == Stage::Failed {
                 self.fetch(part);
             }
@@ -154,14 +190,32 @@ impl Later {
     pub(crate) fn view(page: LaterPage) -> Option<AnyView> {
         match page.part() {
             Part::Visitor => at_once(visitor(page)),
-            Part::Account => at_once(account(Some(page))),
+            Part::Profile => at_once(profile(Some(page))),
+            Part::Account => at_once(account(AccountView::Security)),
         }
     }
 
     /// The picture of who is signed in; `None` before its file is here.
     pub fn avatar(self) -> Option<AnyView> {
+        (self.stage(Part::Profile) == Stage::Here)
+            .then(|| at_once(profile(None)))
+            .flatten()
+    }
+
+    /// The signed-in browsers; `None` before their file is here.
+    pub fn sessions(self) -> Option<AnyView> {
+        self.account(AccountView::Sessions)
+    }
+
+    /// What changes the user's picture; `None` before its file is here. `preview` gets the picture
+    /// that is being sent.
+    pub fn avatar_editor(self, preview: RwSignal<Option<String>>) -> Option<AnyView> {
+        self.account(AccountView::AvatarEditor(preview))
+    }
+
+    fn account(self, view: AccountView) -> Option<AnyView> {
         (self.stage(Part::Account) == Stage::Here)
-            .then(|| at_once(account(None)))
+            .then(|| at_once(account(view)))
             .flatten()
     }
 }
@@ -194,17 +248,31 @@ fn visitor(page: LaterPage) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// The same for the pages behind the way in, and without a page for the picture.
+/// The same for the profile, and without a page for the picture.
+#[wasm_split(
+    profile,
+    wasm_split_path = ::leptos::wasm_split,
+    fallible,
+    preload(fetch_profile)
+)]
+fn profile(page: Option<LaterPage>) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        None => view! { <Avatar /> }.into_any(),
+        Some(_) => view! { <Profile /> }.into_any(),
+    })
+}
+
+/// The same for what else is behind the way in.
 #[wasm_split(
     account,
     wasm_split_path = ::leptos::wasm_split,
     fallible,
     preload(fetch_account)
 )]
-fn account(page: Option<LaterPage>) -> Result<AnyView, SplitLoaderError> {
-    Ok(match page {
-        None => view! { <Avatar /> }.into_any(),
-        Some(LaterPage::Security) => view! { <Security /> }.into_any(),
-        Some(_) => view! { <Profile /> }.into_any(),
+fn account(view: AccountView) -> Result<AnyView, SplitLoaderError> {
+    Ok(match view {
+        AccountView::Security => view! { <Security /> }.into_any(),
+        AccountView::Sessions => view! { <Sessions /> }.into_any(),
+        AccountView::AvatarEditor(preview) => view! { <AvatarEditor preview /> }.into_any(),
     })
 }

@@ -59,11 +59,7 @@ pub fn is_private(path: &str) -> bool {
 pub fn page(visit: Visit) -> Page {
     let path = visit.path.split('?').next().unwrap_or_default();
     let waits = app::waits(path, visit.signed_in_hint);
-    let account = visit.signed_in_hint.then_some(Part::Account);
-    let parts = account
-        .into_iter()
-        .chain(app::starts_later(path, visit.signed_in_hint))
-        .collect();
+    let parts = app::parts(path, visit.signed_in_hint).collect();
     let outcome = visit.outcome.clone();
     let (title, body) = html(&visit.path, || {
         view! { <App signed_in_hint=visit.signed_in_hint posted=Posted::new(visit.typed, visit.outcome) /> }
@@ -184,15 +180,11 @@ impl Page {
 
 /// The head with links that fetch ahead just these files.
 fn with_links_of(parts: &[Part], head: &str) -> String {
-    let unneeded = [
-        ("_visitor.wasm", !parts.contains(&Part::Visitor)),
-        ("_account.wasm", !parts.contains(&Part::Account)),
-        ("_shared.wasm", parts.is_empty()),
-    ];
-    unneeded
-        .into_iter()
-        .filter(|(_, unneeded)| *unneeded)
-        .fold(head.to_owned(), |head, (ending, _)| without_links(&head, ending))
+    with_links(head, |link| {
+        !link.contains(".wasm")
+            || link.contains("_bg.wasm")
+            || parts.iter().any(|part| link.contains(part.in_file_names()))
+    })
 }
 
 /// The head without what starts the app, or fetches it ahead.
@@ -204,12 +196,12 @@ fn without_scripts(head: &str) -> String {
         rest = rest[start..].split_once("</script>").map_or("", |(_, rest)| rest);
     }
     kept.push_str(rest);
-    without_links(&kept, "preload")
+    with_links(&kept, |link| !link.contains("preload"))
 }
 
-/// The head without links of this kind.
-fn without_links(head: &str, kind: &str) -> String {
+/// The head with only these of its links.
+fn with_links(head: &str, is_kept: impl Fn(&str) -> bool) -> String {
     head.split_inclusive('>')
-        .filter(|tag| !(tag.contains("<link") && tag.contains(kind)))
+        .filter(|tag| !tag.contains("<link") || is_kept(tag))
         .collect()
 }

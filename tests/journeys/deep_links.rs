@@ -71,12 +71,21 @@ fn pages_that_come_later_are_asked_for_again_after_a_failure() {
         browser.allow_text("net::ERR_BLOCKED_BY_CLIENT");
         browser.allow_text("Failed to fetch");
 
-        browser.block("*_account.wasm").await;
+        browser.block("*_profile.wasm").await;
         sign_in(&browser, EMAIL, PASSWORD).await;
         browser.see("your profile cannot be shown right now").await;
         browser.unblock().await;
         browser.click("Try again").await;
         browser.see("Hello, Ada Lovelace").await;
         browser.arrive("/profile").await;
+
+        browser.block("*_account.wasm").await;
+        browser.goto("/profile").await;
+        browser.see("Hello, Ada Lovelace").await;
+        browser.see("Try again").await;
+        browser.unblock().await;
+        browser.click("Try again").await;
+        browser.see("This device").await;
+        browser.see("Add a picture").await;
     });
 }

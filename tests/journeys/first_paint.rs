@@ -200,9 +200,33 @@ async fn fetched(browser: &Browser) -> Vec<String> {
     serde_json::from_value(browser.script(script, json!([])).await).unwrap()
 }
 
+/// Waits until this much was fetched; then it is this, and nothing else.
+async fn assert_fetched(browser: &Browser, expected: &[String], when: &str) {
+    let count = expected.len();
+    browser
+        .wait_until(&format!(
+            "performance.getEntriesByType('resource').length >= {count}"
+        ))
+        .await;
+    assert_eq!(fetched(browser).await, expected, "{when}");
+}
+
 const FIRST: [&str; 2] = ["/frontend.js", "/frontend_bg.wasm"];
-const VISITOR: [&str; 2] = ["/frontend_shared.wasm", "/frontend_visitor.wasm"];
-const ACCOUNT: [&str; 2] = ["/frontend_account.wasm", "/frontend_shared.wasm"];
+const VISITOR: [&str; 4] = [
+    "/frontend_account_profile_visitor.wasm",
+    "/frontend_account_visitor.wasm",
+    "/frontend_profile_visitor.wasm",
+    "/frontend_visitor.wasm",
+];
+/// The profile's file, and the other one for who is signed in.
+const ACCOUNT: [&str; 6] = [
+    "/frontend_account.wasm",
+    "/frontend_account_profile.wasm",
+    "/frontend_account_profile_visitor.wasm",
+    "/frontend_account_visitor.wasm",
+    "/frontend_profile.wasm",
+    "/frontend_profile_visitor.wasm",
+];
 
 /// In the order of [`fetched`], each once.
 fn files(parts: &[&[&str]]) -> Vec<String> {
@@ -231,10 +255,7 @@ fn everything_is_fetched_once_and_nothing_needless() {
             ("/no-such-page", files(&[&FIRST, &VISITOR])),
         ] {
             browser.goto(path).await;
-            browser
-                .wait_until("performance.getEntriesByType('resource').length >= 4")
-                .await;
-            assert_eq!(fetched(&browser).await, parts, "{path}");
+            assert_fetched(&browser, &parts, path).await;
         }
 
         stage.client().join(NAME, EMAIL, PASSWORD).await;
@@ -254,7 +275,7 @@ fn everything_is_fetched_once_and_nothing_needless() {
         ] {
             browser.goto(path).await;
             browser.see(text).await;
-            assert_eq!(fetched(&browser).await, parts, "{path}");
+            assert_fetched(&browser, &parts, path).await;
         }
     });
 }
@@ -265,18 +286,15 @@ fn the_next_page_is_there_before_it_is_asked_for() {
         let browser = stage.open_browser().await;
         browser.before_load(COUNT).await;
         browser.goto("/sign-in").await;
-        browser
-            .wait_until("performance.getEntriesByType('resource').length === 4")
-            .await;
+        let visitors = files(&[&FIRST, &VISITOR]);
+        assert_fetched(&browser, &visitors, "when idle").await;
 
         browser.click("Sign up").await;
         browser.see("Have an account?").await;
-        assert_eq!(fetched(&browser).await, files(&[&FIRST, &VISITOR]));
+        assert_eq!(fetched(&browser).await, visitors);
 
         browser.fill("Name", NAME).await;
-        browser
-            .wait_until("performance.getEntriesByType('resource').length === 5")
-            .await;
-        assert_eq!(fetched(&browser).await, files(&[&FIRST, &VISITOR, &ACCOUNT]));
+        let all = files(&[&FIRST, &VISITOR, &ACCOUNT]);
+        assert_fetched(&browser, &all, "when somebody types").await;
     });
 }

@@ -7,6 +7,7 @@ mod script;
 mod wasm;
 
 use std::{
+    collections::{BTreeMap, HashMap},
     env,
     fmt::Write as _,
     fs,
@@ -20,10 +21,6 @@ use wasm_split_cli_support::{Options, transform};
 
 /// What trunk calls the wasm, at the end.
 const FIRST: &str = "_bg.wasm";
-/// What the files are called, at the end, that come later: the functions of `frontend/src/later.rs`,
-/// and what they share.
-const LATER: [&str; 3] = ["_account.wasm", "_shared.wasm", "_visitor.wasm"];
-
 fn main() -> Result<()> {
     let variable = |name| env::var(name).with_context(|| format!("{name} is missing: trunk calls this"));
     let staging = PathBuf::from(variable("TRUNK_STAGING_DIR")?);
@@ -50,7 +47,10 @@ fn main() -> Result<()> {
     }
     let mut script = parts.script;
     for part in &parts.later {
-        script = script.replace(&part.name, &format!("./{new}{}", part.ending));
+        script = script.replace(
+            &format!("\"./{}.wasm\"", part.name),
+            &format!("\"./{new}{}\"", part.ending),
+        );
         fs::write(staging.join(format!("{new}{}", part.ending)), &part.wasm)?;
     }
     fs::write(staging.join(format!("{new}.js")), script)?;
@@ -58,7 +58,7 @@ fn main() -> Result<()> {
 
     let page = staging.join("index.html");
     let html = fs::read_to_string(&page)?.replace(&old, &new);
-    fs::write(page, with_later_links(&html)?)?;
+    fs::write(page, with_later_links(&html, &parts.later)?)?;
     Ok(())
 }
 
@@ -71,10 +71,11 @@ struct Parts {
 
 /// A file that comes later.
 struct Later {
-    /// What the script calls it.
+    /// What the script calls it, without `.wasm`.
     name: String,
-    /// One of [`LATER`].
-    ending: &'static str,
+    /// What it is called at the end: the functions of `frontend/src/later.rs` that need it, as in
+    /// `_account_profile.wasm`.
+    ending: String,
     wasm: Vec<u8>,
 }
 
@@ -106,24 +107,14 @@ fn split(input: &[u8], folder: &Path) -> Result<Parts> {
     options.main_out_path = &first;
     options.main_module = "./frontend.js";
     let modules = transform(options).map_err(|error| anyhow!("{error:?}"))?;
-    let mut later = Vec::new();
-    for path in &modules.split_modules {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .context("a file has a name")?;
-        later.push(Later {
-            name: format!("./{name}"),
-            ending: ending_of(name)?,
-            wasm: wasm::lighter(&fs::read(path)?, &mut wasm::Names::kept())?,
-        });
-    }
-    later.sort_by_key(|part| part.ending);
-    ensure!(
-        later.iter().map(|part| part.ending).eq(LATER),
-        "these files come later: {:?}",
-        modules.split_modules
-    );
+    let later = endings(modules.prefetch_map)
+        .into_iter()
+        .map(|(name, ending)| {
+            let wasm = fs::read(folder.join(format!("{name}.wasm")))?;
+            let wasm = wasm::lighter(&wasm, &mut wasm::Names::kept())?;
+            Ok(Later { name, ending, wasm })
+        })
+        .collect::<Result<Vec<_>>>()?;
 
     let bound = folder.join("bound");
     let status = Command::new("wasm-bindgen")
@@ -153,23 +144,61 @@ fn split(input: &[u8], folder: &Path) -> Result<Parts> {
     })
 }
 
-/// What a file is called, at the end, that the splitter calls `name`.
-fn ending_of(name: &str) -> Result<&'static str> {
-    let ending = name.strip_prefix("split").unwrap_or("_shared.wasm");
-    LATER
-        .into_iter()
-        .find(|later| *later == ending)
-        .with_context(|| format!("an unknown file comes later: {name}"))
+/// The files that the functions need, by their names without `.wasm`, with what each is called at
+/// the end.
+fn endings(needed: HashMap<String, Vec<String>>) -> BTreeMap<String, String> {
+    let mut endings = BTreeMap::<_, String>::new();
+    for (function, files) in needed.into_iter().collect::<BTreeMap<_, _>>() {
+        for file in files {
+            let ending = endings.entry(file).or_default();
+            ending.push('_');
+            ending.push_str(&function);
+        }
+    }
+    for ending in endings.values_mut() {
+        ending.push_str(".wasm");
+    }
+    endings
 }
 
 /// The page with links that fetch the later files ahead, beside the one for the first file. The
 /// server takes those out of a page that it does not need (`frontend/src/render.rs`).
-fn with_later_links(html: &str) -> Result<String> {
+fn with_later_links(html: &str, files: &[Later]) -> Result<String> {
     let link = html
         .split_inclusive('>')
         .map(|part| &part[part.rfind('<').unwrap_or_default()..])
         .find(|tag| tag.starts_with("<link") && tag.contains(FIRST))
         .context("trunk's page has no preload of the wasm")?;
-    let later: String = LATER.iter().map(|ending| link.replace(FIRST, ending)).collect();
+    let later: String = files
+        .iter()
+        .map(|file| link.replace(FIRST, &file.ending))
+        .collect();
     Ok(html.replace(link, &format!("{link}{later}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_after_what_needs_it() {
+        let needed = [
+            ("visitor", ["chunk_1", "split_visitor"]),
+            ("account", ["chunk_1", "split_account"]),
+        ];
+        let needed = needed.map(|(function, files)| (function.to_owned(), files.map(str::to_owned).to_vec()));
+        let endings = endings(HashMap::from(needed));
+        let endings: Vec<_> = endings
+            .iter()
+            .map(|(file, ending)| (file.as_str(), ending.as_str()))
+            .collect();
+        assert_eq!(
+            endings,
+            [
+                ("chunk_1", "_account_visitor.wasm"),
+                ("split_account", "_account.wasm"),
+                ("split_visitor", "_visitor.wasm"),
+            ]
+        );
+    }
 }

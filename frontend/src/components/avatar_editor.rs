@@ -5,16 +5,19 @@ use leptos::wasm_bindgen::JsCast;
 use shared::avatar;
 use web_sys::{Event, File, HtmlInputElement};
 
+use super::ErrorMessage;
 use super::avatar_sending::{PICKER, Sending, Step};
-use super::{Avatar, ErrorMessage};
 use crate::{CurrentUser, News, Submission, api, browser};
 
-/// The user's picture with a file picker, a preview, real progress, cancel and remove.
+/// What stands beside the user's picture: a file picker, real progress, cancel and remove.
 #[component]
-pub fn AvatarEditor() -> impl IntoView {
+pub fn AvatarEditor(
+    /// Gets the picture that is being sent, by its address.
+    preview: RwSignal<Option<String>>,
+) -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
     let news = expect_context::<News>();
-    let sending = Sending::new();
+    let sending = Sending::new(preview);
     let removal = Submission::new(&[]);
     let has_picture = Memo::new(move |_| {
         current_user
@@ -37,23 +40,20 @@ pub fn AvatarEditor() -> impl IntoView {
     };
 
     view! {
-        <div class="avatar-editor">
-            <Avatar preview=sending.preview alt="Your picture" />
-            {move || match sending.step.get() {
-                Some(step) => {
-                    view! { <Progress step on_cancel=Callback::new(move |()| sending.cancel()) /> }.into_any()
-                }
-                None => view! {
-                    <Picker
-                        has_picture
-                        removal
-                        on_pick=Callback::new(pick)
-                        on_remove=Callback::new(move |()| remove())
-                    />
-                }
-                .into_any(),
-            }}
-        </div>
+        {move || match sending.step.get() {
+            Some(step) => {
+                view! { <Progress step on_cancel=Callback::new(move |()| sending.cancel()) /> }.into_any()
+            }
+            None => view! {
+                <Picker
+                    has_picture
+                    removal
+                    on_pick=Callback::new(pick)
+                    on_remove=Callback::new(move |()| remove())
+                />
+            }
+            .into_any(),
+        }}
         <ErrorMessage
             error=sending.failure
             on_retry=Callback::new(move |()| sending.send())

@@ -23,7 +23,7 @@ pub(super) enum Step {
 pub(super) struct Sending {
     current_user: CurrentUser,
     news: News,
-    pub(super) preview: RwSignal<Option<String>>,
+    preview: RwSignal<Option<String>>,
     pub(super) step: RwSignal<Option<Step>>,
     pub(super) failure: RwSignal<Option<Error>>,
     picked: StoredValue<Option<File>, LocalStorage>,
@@ -33,12 +33,12 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Nothing is on its way.
-    pub(super) fn new() -> Self {
+    /// Nothing is on its way. `preview` gets what is, by its address.
+    pub(super) fn new(preview: RwSignal<Option<String>>) -> Self {
         Self {
             current_user: expect_context(),
             news: expect_context(),
-            preview: RwSignal::new(None),
+            preview,
             step: RwSignal::new(None),
             failure: RwSignal::new(None),
             picked: StoredValue::new_local(None),

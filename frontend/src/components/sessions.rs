@@ -5,12 +5,13 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 use shared::{Session, SessionId};
 
-use super::{ConfirmDialog, Drawing, ErrorMessage, Icon};
+use super::{
+    ConfirmDialog, Drawing, ErrorMessage, Icon, SessionsCard, SessionsSkeleton, sessions_card::TITLE,
+};
 use crate::{CurrentUser, Error, News, Submission, api, browser, words};
 
 /// How often "5 minutes ago" is told anew.
 const CLOCK: Duration = Duration::from_secs(30);
-const TITLE: &str = "sessions";
 const OPENER: &str = "end-others";
 
 /// The list, newest first; ends another session with one click, and all others after a question.
@@ -83,23 +84,14 @@ pub fn Sessions() -> impl IntoView {
             <ErrorMessage error=Signal::stored(Some(error)) on_retry=Callback::new(move |()| load()) />
         }
         .into_any(),
-        None => view! {
-            <div class="skeleton" role="status">
-                <span class="unseen">"Loading…"</span>
-                <i class="row"></i>
-            </div>
-        }
-        .into_any(),
+        None => view! { <SessionsSkeleton /> }.into_any(),
     };
 
     view! {
-        <section class="card" aria-labelledby=TITLE>
-            <h2 id=TITLE tabindex="-1">
-                "Where you are signed in"
-            </h2>
+        <SessionsCard>
             <ErrorMessage error=failure />
             {rows}
-        </section>
+        </SessionsCard>
     }
 }
 

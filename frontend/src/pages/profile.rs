@@ -3,14 +3,17 @@
 use leptos::prelude::*;
 
 use crate::{
-    CurrentUser,
-    components::{AvatarEditor, Heading, Rename, Sessions, SignOut, Verified},
+    CurrentUser, Later,
+    components::{Avatar, Heading, Rename, SessionsComing, SignOut, Verified, changing},
 };
 
-/// The signed-in user's own page.
+/// The signed-in user's own page. What changes the picture and the list of browsers come a moment
+/// later, in a file of their own.
 #[component]
 pub fn Profile() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
+    let later = expect_context::<Later>();
+    let preview = RwSignal::new(None);
     let user = Memo::new(move |_| current_user.user());
     let greeting = move || {
         user.with(|user| match user {
@@ -23,11 +26,31 @@ pub fn Profile() -> impl IntoView {
         let verified = user.with(|user| user.as_ref().is_some_and(|user| user.email_verified));
         view! { <Verified verified /> }
     };
+    let avatar_editor = changing(move || {
+        Some(later.avatar_editor(preview).unwrap_or_else(|| {
+            view! {
+                <div class="actions skeleton">
+                    <i class="control half"></i>
+                </div>
+            }
+            .into_any()
+        }))
+    });
+    let sessions = changing(move || {
+        Some(
+            later
+                .sessions()
+                .unwrap_or_else(|| view! { <SessionsComing /> }.into_any()),
+        )
+    });
 
     view! {
         <div class="profile">
             <section class="card">
-                <AvatarEditor />
+                <div class="avatar-editor">
+                    <Avatar preview alt="Your picture" />
+                    {avatar_editor}
+                </div>
                 <Heading title="Profile">{greeting}</Heading>
                 <p class="email">
                     <span class="address">{email}</span>
@@ -35,7 +58,7 @@ pub fn Profile() -> impl IntoView {
                 </p>
                 <Rename />
             </section>
-            <Sessions />
+            {sessions}
             <section class="leave actions">
                 <a class="button quiet" href="/security">
                     "Password, address and security"

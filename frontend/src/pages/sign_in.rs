@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use shared::sign_in;
 
 use crate::{
-    CurrentUser, HandedOn, Later, Part, Submission, api, browser,
+    CurrentUser, HandedOn, Later, Submission, api, browser,
     components::{
         ErrorMessage, ErrorSummary, Field, Heading, Mail, PasswordField, SubmitButton, WayIn, changing,
         email_problem, use_return_to, use_way_in,
@@ -30,7 +30,7 @@ pub fn SignIn() -> impl IntoView {
             email: email.get_untracked(),
             password: password.get_untracked(),
         };
-        later.fetch(Part::Account);
+        later.fetch_account();
         form.send(async move {
             let result = api::sign_in(typed).await;
             if result
