@@ -87,7 +87,7 @@ doc: toolchain ## the documentation, every link checked
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $(HOST)
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $(WASM)
 
-# BENCH=quick|pages|growth|soak, or several with commas. BENCH_BESIDE=name=http://…/sign-in,… measures other apps too.
+# BENCH=quick|pages|profile|growth|soak, or several with commas. BENCH_BESIDE=name=http://…/sign-in,… measures other apps too.
 # The measuring program itself is a debug build; what it measures is not.
 export BENCH BENCH_BESIDE
 bench: build browser ## sizes, start, memory, speed, page loads, growth, each beside its bar; some 30 minutes

@@ -4,8 +4,8 @@
 //! the machine: compare them within one run, and trust bytes and CPU per request most.
 //!
 //! `BENCH` names the parts, with commas between: `quick` (size, start, speed, memory), `pages`
-//! (page loads and a journey in Chromium), `growth` (up to a million users), `soak` (ten minutes),
-//! or `all`, the default.
+//! (page loads and a journey in Chromium), `profile` (the profile in Chromium), `growth` (up to a
+//! million users), `soak` (ten minutes), or `all`, the default.
 //!
 //! `BENCH_BESIDE` names other applications that run on this machine, each with the address of its
 //! sign-in page: `tutorial=http://127.0.0.1:4100/sign-in,sveltekit=http://127.0.0.1:4200/sign-in`. They
@@ -38,7 +38,7 @@ use support::{TestBinary, target_dir};
 
 use report::Report;
 
-const PARTS: [&str; 4] = ["quick", "pages", "growth", "soak"];
+const PARTS: [&str; 5] = ["quick", "pages", "profile", "growth", "soak"];
 /// Nobody is slowed down, and sign-up signs in at once.
 const SETTINGS: [(&str, &str); 2] = [("RATE_LIMITS", "off"), ("CONFIRM_EMAIL", "false")];
 
@@ -61,6 +61,9 @@ async fn main() {
         let app = TestBinary::start(&SETTINGS).await;
         pages::measure(&app, &others, &mut report).await;
         journey::measure(&app, &others, &mut report).await;
+    }
+    if parts.contains(&"profile") {
+        let app = TestBinary::start(&SETTINGS).await;
         profile::measure(&app, &others, &mut report).await;
     }
     if parts.contains(&"growth") {

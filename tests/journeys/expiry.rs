@@ -40,6 +40,7 @@ fn a_session_that_was_not_used_for_a_month_is_over() {
             stage.app.clock.advance(Duration::from_hours(24 * 29));
             browser.reload().await;
             browser.see("Hello, Ada Lovelace").await;
+            browser.see("This device").await;
             stage.app.clock.advance(Duration::from_hours(24 * 31));
             browser.reload().await;
 
