@@ -21,6 +21,7 @@ use wasm_split_cli_support::{Options, transform};
 
 /// What trunk calls the wasm, at the end.
 const FIRST: &str = "_bg.wasm";
+
 fn main() -> Result<()> {
     let variable = |name| env::var(name).with_context(|| format!("{name} is missing: trunk calls this"));
     let staging = PathBuf::from(variable("TRUNK_STAGING_DIR")?);
@@ -47,10 +48,9 @@ fn main() -> Result<()> {
     }
     let mut script = parts.script;
     for part in &parts.later {
-        script = script.replace(
-            &format!("\"./{}.wasm\"", part.name),
-            &format!("\"./{new}{}\"", part.ending),
-        );
+        let called = format!("\"./{}.wasm\"", part.name);
+        ensure!(script.contains(&called), "the script does not fetch {called}");
+        script = script.replace(&called, &format!("\"./{new}{}\"", part.ending));
         fs::write(staging.join(format!("{new}{}", part.ending)), &part.wasm)?;
     }
     fs::write(staging.join(format!("{new}.js")), script)?;
@@ -115,6 +115,11 @@ fn split(input: &[u8], folder: &Path) -> Result<Parts> {
             Ok(Later { name, ending, wasm })
         })
         .collect::<Result<Vec<_>>>()?;
+    ensure!(
+        later.len() == modules.split_modules.len(),
+        "some of these files are needed by nothing: {:?}",
+        modules.split_modules
+    );
 
     let bound = folder.join("bound");
     let status = Command::new("wasm-bindgen")
