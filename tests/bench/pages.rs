@@ -91,7 +91,7 @@ pub(crate) async fn measure(app: &TestBinary, others: &[Other], report: &mut Rep
             load(&browser, &page.url, true, &mut page.warm).await;
         }
     }
-    browser.speed_up().await;
+    browser.new_tab().await;
 
     let row = |what: &str, unit, value: fn(&Loads) -> Option<f64>| -> Figure {
         let ours = value(&pages[0]).unwrap_or(f64::NAN);
@@ -154,37 +154,35 @@ pub(crate) async fn measure(app: &TestBinary, others: &[Other], report: &mut Rep
 
 /// Loads the page twice: once to look, and once to submit, which changes the page.
 async fn load(browser: &Browser, url: &str, warm: bool, seen: &mut Seen) {
-    let script = browser.before_every_page(PAINT).await;
-    open(browser, url, warm).await;
+    open(browser, url, warm, PAINT).await;
     browser
         .wait_until("document.readyState === 'complete' && benchPaint.lcp")
         .await;
     seen.traffic.push(settled(browser).await);
     seen.paint
         .push(browser.script("return benchPaint", json!([])).await);
-    browser.no_longer_before_every_page(&script).await;
 
-    let script = browser.before_every_page(SUBMIT).await;
-    open(browser, url, warm).await;
+    open(browser, url, warm, SUBMIT).await;
     browser
         .wait_until("benchSubmit.handled || performance.now() > 8000")
         .await;
     let submit = browser.script("return benchSubmit", json!([])).await;
     seen.native.extend(submit["native"].as_f64());
     seen.handled.extend(submit["handled"].as_f64());
-    browser.no_longer_before_every_page(&script).await;
 }
 
-/// Opens the page, with all of its files in the cache or with none.
-async fn open(browser: &Browser, url: &str, warm: bool) {
-    browser.speed_up().await;
+/// Opens the page in a new tab, with all of its files in the cache or with none; `script` runs
+/// before its own.
+async fn open(browser: &Browser, url: &str, warm: bool, script: &str) {
+    browser.new_tab().await;
     browser.forget().await;
     if warm {
         browser.goto(url).await;
         settled(browser).await;
+        browser.new_tab().await;
     }
-    browser.goto("about:blank").await;
     browser.traffic().await;
+    browser.before_load(script).await;
     browser.slow_down().await;
     browser.goto(url).await;
 }

@@ -30,6 +30,11 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  // Such a form only loads the page again. React, while it takes the page over, lets nobody hear of
+  // that who comes later.
+  window.addEventListener("submit", (event) => {
+    if (!writes(event.target.method)) event.preventDefault();
+  }, { capture: true });
   const attempt = () => {
     const form = document.querySelector("form:has(input[type=email])");
     if (!form) return;

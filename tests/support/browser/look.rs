@@ -79,6 +79,11 @@ impl Browser {
         self.wait_until("globalThis.releaseApp?.() ?? true").await;
         self.wait_until(APP_IS_THERE).await;
         // What the app does when it starts, it does before the browser draws next.
+        self.draw().await;
+    }
+
+    /// Waits until the page has been drawn with what it knew when this was asked.
+    pub async fn draw(&self) {
         let drawn = "const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(done))";
         let waited = self.web.execute_async(drawn, Vec::new()).await;
         waited.unwrap_or_else(|error| panic!("the page is never drawn: {error}"));

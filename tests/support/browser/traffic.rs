@@ -70,20 +70,17 @@ impl Browser {
         self.devtools("Network.clearBrowserCache", json!({})).await;
     }
 
-    /// Runs a script at the start of every page, before the page's own. Gives its id.
-    pub async fn before_every_page(&self, script: &str) -> String {
-        let source = json!({ "source": script });
-        let added = self
-            .devtools("Page.addScriptToEvaluateOnNewDocument", source)
-            .await;
-        added["identifier"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Runs the script of this id no more.
-    pub async fn no_longer_before_every_page(&self, id: &str) {
-        let script = json!({ "identifier": id });
-        self.devtools("Page.removeScriptToEvaluateOnNewDocument", script)
-            .await;
+    /// Goes on in a new tab, and closes the one it was in: as for who comes from elsewhere, no
+    /// process is there yet that knows the site. Files and cookies stay; scripts before pages and
+    /// throttling do not.
+    pub async fn new_tab(&self) {
+        let moved = async {
+            let tab = self.web.new_tab().await?;
+            self.web.close_window().await?;
+            self.web.switch_to_window(tab).await
+        };
+        moved.await.unwrap_or_else(|error| panic!("no new tab: {error}"));
+        self.devtools("Page.enable", json!({})).await;
     }
 
     /// What travelled since it was last asked.
