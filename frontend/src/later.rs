@@ -131,12 +131,14 @@ impl Later {
         self.part(part).get()
     }
 
-    /// Why pages cannot be shown, if their file could not be fetched.
+    /// Why pages cannot be shown, if a file could not be fetched.
     pub fn failure(self) -> Option<Error> {
-        Part::ALL
-            .into_iter()
-            .any(|part| self.stage(part) == Stage::Failed)
-            .then_some(Error::Network)
+        Part::ALL.into_iter().find_map(|part| self.failure_of(part))
+    }
+
+    /// Why what is in this file cannot be shown, if it could not be fetched.
+    pub fn failure_of(self, part: Part) -> Option<Error> {
+        (self.stage(part) == Stage::Failed).then_some(Error::Network)
     }
 
     /// Fetches a file for an app that starts with one of its pages; whether it came.

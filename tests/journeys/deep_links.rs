@@ -1,6 +1,6 @@
 //! Every page can be opened by its address and loaded again; what cannot start says why.
 
-use support::story;
+use support::{Key, story};
 
 use crate::{EMAIL, NAME, PASSWORD, sign_in};
 
@@ -87,5 +87,42 @@ fn pages_that_come_later_are_asked_for_again_after_a_failure() {
         browser.click("Try again").await;
         browser.see("This device").await;
         browser.see("Add a picture").await;
+    });
+}
+
+/// Never lets the file of the list come, and no file of the visitors' pages.
+const ONLY_THE_LIST_IS_ON_ITS_WAY: &str = r"
+    const ask = fetch;
+    globalThis.fetch = (what, ...rest) => {
+        const url = what?.url ?? String(what);
+        if (/-[0-9a-f]{16}_account\.wasm/.test(url)) return new Promise(() => {});
+        if (!/-[0-9a-f]{16}_visitor\.wasm/.test(url)) return ask(what, ...rest);
+        globalThis.visitorsFailed = true;
+        return Promise.reject(new TypeError('Failed to fetch'));
+    };
+";
+
+#[test]
+fn the_list_of_browsers_waits_for_its_own_file_only() {
+    story("own_file", &[("CONFIRM_EMAIL", "false")], async |stage| {
+        stage.client().join(NAME, EMAIL, PASSWORD).await;
+        let browser = stage.open_browser().await;
+        browser.allow_text("Failed to fetch");
+        sign_in(&browser, EMAIL, PASSWORD).await;
+        browser.see("This device").await;
+
+        browser.before_load(ONLY_THE_LIST_IS_ON_ITS_WAY).await;
+        browser.goto("/profile").await;
+        browser.see("Hello, Ada Lovelace").await;
+        // At the first key all files are fetched.
+        browser.press(Key::Tab).await;
+        browser.wait_until("globalThis.visitorsFailed").await;
+        browser.draw().await;
+
+        let text = browser.text().await;
+        assert!(
+            text.contains("Where you are signed in") && !text.contains("Try again"),
+            "{text}"
+        );
     });
 }

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::ErrorMessage;
-use crate::Later;
+use crate::{Later, later::Part};
 
 /// The id of the title.
 pub(super) const TITLE: &str = "sessions";
@@ -40,7 +40,7 @@ pub fn SessionsSkeleton() -> impl IntoView {
 #[component]
 pub fn SessionsComing() -> impl IntoView {
     let later = expect_context::<Later>();
-    let failure = Signal::derive(move || later.failure());
+    let failure = Signal::derive(move || later.failure_of(Part::Account));
     view! {
         <SessionsCard>
             {move || failure.get().is_none().then(|| view! { <SessionsSkeleton /> })}

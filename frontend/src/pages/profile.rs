@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    CurrentUser, Later,
+    CurrentUser, Later, Part,
     components::{Avatar, Heading, Rename, SessionsComing, SignOut, Verified, changing},
 };
 
@@ -27,14 +27,17 @@ pub fn Profile() -> impl IntoView {
         view! { <Verified verified /> }
     };
     let avatar_editor = changing(move || {
-        Some(later.avatar_editor(preview).unwrap_or_else(|| {
-            view! {
-                <div class="actions skeleton">
-                    <i class="control half"></i>
-                </div>
-            }
-            .into_any()
-        }))
+        later.avatar_editor(preview).or_else(|| {
+            // The list of browsers says so, and offers another try.
+            later.failure_of(Part::Account).is_none().then(|| {
+                view! {
+                    <div class="actions skeleton">
+                        <i class="control half"></i>
+                    </div>
+                }
+                .into_any()
+            })
+        })
     });
     let sessions = changing(move || {
         Some(
