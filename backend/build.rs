@@ -50,7 +50,7 @@ fn main() -> io::Result<()> {
             .replace('\\', "/");
         let body = fs::read(path)?;
         if name == "index.html" {
-            frame = Some(with_style(&String::from_utf8_lossy(&body), &dist)?);
+            frame = Some(with_styles(&String::from_utf8_lossy(&body), &dist)?);
         } else if path.extension().is_none_or(|extension| extension != "css") {
             writeln!(files, "{},", packer.pack(&name, &body)?).expect(ENDLESS);
         }
@@ -85,21 +85,24 @@ fn main() -> io::Result<()> {
 
 const ENDLESS: &str = "a string takes everything";
 
-/// The page with its style sheet inside: one round trip until something is seen.
-fn with_style(html: &str, dist: &Path) -> io::Result<String> {
-    let link = html
-        .split_inclusive('>')
-        .map(|part| &part[part.rfind('<').unwrap_or_default()..])
-        .find(|tag| tag.starts_with("<link") && tag.contains("stylesheet"))
-        .expect("dist/index.html has a style sheet");
-    let href = link.split("href=").nth(1).expect("the link has an address");
-    let href = href
-        .trim_matches('"')
-        .split(['"', ' ', '>'])
-        .next()
-        .unwrap_or_default();
-    let style = fs::read_to_string(dist.join(href.trim_start_matches('/')))?;
-    Ok(html.replace(link, &format!("<style>{}</style>", style.trim())))
+/// The page with its style sheets inside: one round trip until something is seen.
+fn with_styles(html: &str, dist: &Path) -> io::Result<String> {
+    html.split_inclusive('>')
+        .map(|part| {
+            let (before, tag) = part.split_at(part.rfind('<').unwrap_or_default());
+            if !(tag.starts_with("<link") && tag.contains("stylesheet")) {
+                return Ok(part.to_owned());
+            }
+            let href = tag.split("href=").nth(1).expect("the link has an address");
+            let href = href
+                .trim_matches('"')
+                .split(['"', ' ', '>'])
+                .next()
+                .unwrap_or_default();
+            let style = fs::read_to_string(dist.join(href.trim_start_matches('/')))?;
+            Ok(format!("{before}<style>{}</style>", style.trim()))
+        })
+        .collect()
 }
 
 struct Packer {

@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::site;
 
-/// What replies under `/api` may do when opened in a tab: nothing.
-const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+/// What a reply may do that is no page, when opened in a tab: nothing.
+pub const NO_PAGE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
      magnetometer=(), microphone=(), midi=(), payment=(), usb=(), xr-spatial-tracking=(), clipboard-write=(self), \
@@ -45,7 +45,7 @@ impl SecurityHeaders {
         Self {
             // Our forms have to say where they come from, and `no-referrer` takes that from them.
             site: Headers::new(page_policy, "strict-origin", https),
-            api: Headers::new(HeaderValue::from_static(API_POLICY), "no-referrer", https),
+            api: Headers::new(HeaderValue::from_static(NO_PAGE_POLICY), "no-referrer", https),
         }
     }
 }

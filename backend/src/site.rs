@@ -8,7 +8,7 @@ use axum::{
 };
 use frontend::render::NOT_FOUND;
 
-use crate::error::Error;
+use crate::{error::Error, headers::NO_PAGE_POLICY};
 
 /// One file of the site, packed by the build script.
 struct File {
@@ -26,10 +26,10 @@ const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/site_files.rs"));
 /// The page's inline scripts for `script-src`, each with a space before it.
 pub const SCRIPT_HASHES: &str = include_str!(concat!(env!("OUT_DIR"), "/script_hashes.txt"));
 
-/// The same for the inline style, for `style-src`.
+/// The same for the inline styles, for `style-src`.
 pub const STYLE_HASHES: &str = include_str!(concat!(env!("OUT_DIR"), "/style_hashes.txt"));
 
-/// The page around the pages: trunk's `index.html` with its style inside; empty if the site is missing.
+/// The page around the pages: trunk's `index.html` with its styles inside; empty if the site is missing.
 pub const FRAME: &str = include_str!(concat!(env!("OUT_DIR"), "/frame.html"));
 
 /// One page, rendered by the build script.
@@ -40,6 +40,8 @@ struct Page {
 }
 
 const PAGES: &[Page] = include!(concat!(env!("OUT_DIR"), "/site_pages.rs"));
+
+const HTML: &str = "text/html; charset=utf-8";
 
 /// More than a reply has in the end, so that the map of its headers is made once.
 const HEADERS: usize = 16;
@@ -106,10 +108,15 @@ fn reply(file: &File, status: StatusCode, asked: &HeaderMap) -> Response {
         *reply.status_mut() = StatusCode::NOT_MODIFIED;
         return reply;
     }
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(content_type(file.path)),
-    );
+    let content_type = content_type(file.path);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if content_type != HTML {
+        // Shorter too: a page comes with several files.
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(NO_PAGE_POLICY),
+        );
+    }
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
@@ -178,7 +185,7 @@ fn cache_control(path: &str) -> &'static str {
 
 fn content_type(path: &str) -> &'static str {
     match path.rsplit('.').next().unwrap_or_default() {
-        "html" => "text/html; charset=utf-8",
+        "html" => HTML,
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "wasm" => "application/wasm",

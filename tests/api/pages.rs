@@ -59,12 +59,12 @@ async fn pages_allow_no_foreign_and_no_inline_code() {
     );
     let inline = reply.body.matches("<script").count() - reply.body.matches("<script src").count();
     assert!(
-        policy.matches("'sha256-").count() <= inline + 1,
-        "scripts and the style: {policy}"
+        policy.matches("'sha256-").count() <= inline + 2,
+        "scripts and the styles: {policy}"
     );
     assert!(!reply.body.contains("style=") && !reply.body.contains(" onload="));
     assert!(
-        policy.contains("style-src 'self' 'sha256-") && reply.body.matches("<style").count() == 1,
+        policy.contains("style-src 'self' 'sha256-") && reply.body.matches("<style").count() == 2,
         "{policy}"
     );
     assert!(reply.header("permissions-policy").is_some());
@@ -95,6 +95,11 @@ async fn hashed_files_are_kept_and_the_page_is_asked_for_again() {
     assert_eq!(
         wasm.header("cache-control"),
         Some("public, max-age=31536000, immutable")
+    );
+    assert_eq!(
+        wasm.header("content-security-policy"),
+        Some("default-src 'none'; frame-ancestors 'none'; sandbox"),
+        "a file opened by itself may do nothing"
     );
     assert_eq!(page.header("cache-control"), Some("no-cache"));
     let again = Reply::of(again).await;

@@ -50,6 +50,43 @@ fn nothing_moves_when_the_app_takes_over() {
     });
 }
 
+/// How many styles stand behind the content, and which elements would look otherwise without them.
+const LOOKS: &str = "
+    const looks = () => [...document.querySelectorAll('body *:not(script, style, noscript)')].map((element) =>
+        [...getComputedStyle(element)].map((name) => getComputedStyle(element)[name]).join());
+    const styles = [...document.styleSheets].filter(({ ownerNode }) => document.body.contains(ownerNode));
+    const whole = looks();
+    for (const style of styles) style.disabled = true;
+    const parted = looks();
+    const elements = [...document.querySelectorAll('body *:not(script, style, noscript)')];
+    return [styles.length, elements.filter((_, i) => whole[i] !== parted[i]).map((element) => element.outerHTML)]";
+
+#[test]
+fn a_page_looks_the_same_before_its_later_style_is_read() {
+    story("later_style", &[NO_MAIL], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.hold_app().await;
+        for (path, later) in [
+            ("/", 0),
+            ("/sign-in", 1),
+            ("/sign-in?return_to=/security", 1),
+            ("/sign-up", 1),
+            ("/magic-link", 1),
+            ("/forgot-password", 1),
+            ("/reset-password", 1),
+            ("/verify-email", 1),
+            ("/auth-redirect", 1),
+        ] {
+            browser.goto(path).await;
+            assert_eq!(
+                browser.script(LOOKS, json!([])).await,
+                json!([later, []]),
+                "{path}"
+            );
+        }
+    });
+}
+
 /// The cards on the screen: left edge, width and upper edge.
 const CARDS: &str = "
     return [...document.querySelectorAll('main .card')].map((card) => {

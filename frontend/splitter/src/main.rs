@@ -167,7 +167,7 @@ fn endings(needed: HashMap<String, Vec<String>>) -> BTreeMap<String, String> {
 }
 
 /// The page with links that fetch the later files ahead, beside the one for the first file. The
-/// server takes those out of a page that it does not need (`frontend/src/render.rs`).
+/// server takes those out of a page that it does not need (`frontend/src/render/`).
 fn with_later_links(html: &str, files: &[Later]) -> Result<String> {
     let link = html
         .split_inclusive('>')

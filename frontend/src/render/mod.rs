@@ -1,7 +1,7 @@
 //! Renders the site's pages to HTML without a browser: all of them when the server is built, and
 //! a single one where it says something of its visitor.
 
-use std::fmt::Write as _;
+mod document;
 
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
@@ -10,7 +10,6 @@ use shared::{ApiError, User};
 use crate::{
     App, Error, Outcome, Part, Posted, app,
     pages::{PlainProfile, PlainTrouble},
-    posted::OUTCOME_ID,
 };
 
 /// What a page is rendered for.
@@ -120,88 +119,4 @@ fn html<V: IntoView>(url: &str, view: impl FnOnce() -> V) -> (String, String) {
         // Marks between texts, for an app that adopts the elements. Ours replaces them.
         (title.0.get_value(), body.replace("<!>", ""))
     })
-}
-
-impl Page {
-    /// Puts the page into the frame that trunk built.
-    ///
-    /// # Panics
-    /// If the frame has no `<title>`, no `</head>` or no empty element with the id `app`.
-    pub fn into_document(self, frame: &str) -> String {
-        let (before_title, rest) = frame.split_once("<title>").expect("the frame has a title");
-        let (_, rest) = rest.split_once("</title>").expect("the title ends");
-        let (head, rest) = rest.split_once("</head>").expect("the frame has a head");
-        let at = rest
-            .find("id=\"app\"")
-            .or_else(|| rest.find("id=app"))
-            .expect("the frame has a place for the app");
-        let at = at + rest[at..].find('>').expect("its tag ends") + 1;
-        let (before_body, after_body) = rest.split_at(at);
-
-        let title = leptos::html::title().child(self.title).to_html();
-        let mut document = String::with_capacity(frame.len() + self.body.len() + 256);
-        let mut write = |part: &str| document.push_str(part);
-        write(before_title);
-        write(&title.replace("<!>", ""));
-        if self.has_app {
-            write(&with_links_of(&self.parts, head));
-        } else {
-            write(&without_scripts(head));
-        }
-        if let Some(instead) = self.instead {
-            let mut refresh = String::new();
-            let _ = write!(
-                refresh,
-                "<noscript><meta http-equiv=\"refresh\" content=\"0; url={instead}\"></noscript>"
-            );
-            write(&refresh);
-        }
-        write("</head>");
-        write(before_body);
-        write(&self.body);
-        let (end, after) = after_body
-            .split_once("</div>")
-            .expect("the place for the app ends");
-        write(end);
-        write("</div>");
-        if let Some(outcome) = self.outcome {
-            // `</script>` and `<!--` would end or hide the element.
-            let json = serde_json::to_string(&outcome)
-                .expect("only strings and numbers")
-                .replace('<', "\\u003c");
-            write(&format!(
-                "<script type=\"application/json\" id=\"{OUTCOME_ID}\">{json}</script>"
-            ));
-        }
-        write(after);
-        document
-    }
-}
-
-/// The head with links that fetch ahead just these files.
-fn with_links_of(parts: &[Part], head: &str) -> String {
-    with_links(head, |link| {
-        !link.contains(".wasm")
-            || link.contains("_bg.wasm")
-            || parts.iter().any(|part| link.contains(part.in_file_names()))
-    })
-}
-
-/// The head without what starts the app, or fetches it ahead.
-fn without_scripts(head: &str) -> String {
-    let mut kept = String::with_capacity(head.len());
-    let mut rest = head;
-    while let Some(start) = rest.find("<script") {
-        kept.push_str(&rest[..start]);
-        rest = rest[start..].split_once("</script>").map_or("", |(_, rest)| rest);
-    }
-    kept.push_str(rest);
-    with_links(&kept, |link| !link.contains("preload"))
-}
-
-/// The head with only these of its links.
-fn with_links(head: &str, is_kept: impl Fn(&str) -> bool) -> String {
-    head.split_inclusive('>')
-        .filter(|tag| !tag.contains("<link") || is_kept(tag))
-        .collect()
 }
