@@ -181,7 +181,8 @@ async fn open(browser: &Browser, url: &str, warm: bool, script: &str) {
         settled(browser).await;
         browser.new_tab().await;
     }
-    browser.traffic().await;
+    // A tab is there for a moment before somebody goes anywhere, and Chromium gets ready.
+    settled(browser).await;
     browser.before_load(script).await;
     browser.slow_down().await;
     browser.goto(url).await;

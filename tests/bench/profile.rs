@@ -50,6 +50,7 @@ pub(crate) async fn measure(app: &TestBinary, others: &[Other], report: &mut Rep
     for _ in 0..RUNS {
         for visitor in &mut visitors {
             browser.new_tab().await;
+            settled(&browser).await;
             browser.forget_files().await;
             browser.before_load(USABLE).await;
             browser.slow_down().await;

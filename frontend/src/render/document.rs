@@ -1,14 +1,13 @@
 //! Puts a rendered page into the frame that trunk built.
 
-use std::fmt::Write as _;
-
 use leptos::prelude::*;
 
 use super::Page;
 use crate::{Part, posted::OUTCOME_ID};
 
 impl Page {
-    /// Puts the page into the frame that trunk built.
+    /// Puts the page into the frame that trunk built. Its content comes before what starts the app
+    /// and, if it can do without, before the later style: browsers fetch both ahead all the same.
     ///
     /// # Panics
     /// If the frame has no `<title>`, no `</head>` or no empty element with the id `app`.
@@ -16,40 +15,35 @@ impl Page {
         let (before_title, rest) = frame.split_once("<title>").expect("the frame has a title");
         let (_, rest) = rest.split_once("</title>").expect("the title ends");
         let (head, rest) = rest.split_once("</head>").expect("the frame has a head");
+        let (head, start) = head.split_at(head.find("<script").unwrap_or(head.len()));
         let at = rest
             .find("id=\"app\"")
             .or_else(|| rest.find("id=app"))
             .expect("the frame has a place for the app");
         let at = at + rest[at..].find('>').expect("its tag ends") + 1;
         let (before_body, after_body) = rest.split_at(at);
-
         let (end, after) = after_body
             .split_once("</div>")
             .expect("the place for the app ends");
         let (after, later_style, last) = around_style(after);
-        // What is read behind the content does not delay it, if the content can do without.
-        let is_needed_at_once = shows_class_of(later_style, head, &self.body);
+        let shows_later = shows_class_of(later_style, head, &self.body);
+        let (style_in_head, style_behind) = if shows_later {
+            (later_style, "")
+        } else {
+            ("", later_style)
+        };
 
         let title = leptos::html::title().child(self.title).to_html();
         let mut document = String::with_capacity(frame.len() + self.body.len() + 256);
         let mut write = |part: &str| document.push_str(part);
         write(before_title);
         write(&title.replace("<!>", ""));
-        if self.has_app {
-            write(&with_links_of(&self.parts, head));
-        } else {
-            write(&without_scripts(head));
-        }
-        if is_needed_at_once {
-            write(later_style);
-        }
+        write(head);
+        write(style_in_head);
         if let Some(instead) = self.instead {
-            let mut refresh = String::new();
-            let _ = write!(
-                refresh,
+            write(&format!(
                 "<noscript><meta http-equiv=\"refresh\" content=\"0; url={instead}\"></noscript>"
-            );
-            write(&refresh);
+            ));
         }
         write("</head>");
         write(before_body);
@@ -66,38 +60,24 @@ impl Page {
             ));
         }
         write(after);
-        if !is_needed_at_once {
-            write(later_style);
+        if self.has_app {
+            write(&with_links_of(&self.parts, start));
         }
+        write(style_behind);
         write(last);
         document
     }
 }
 
-/// The head with links that fetch ahead just these files.
-fn with_links_of(parts: &[Part], head: &str) -> String {
-    with_links(head, |link| {
+/// What starts the app, with links that fetch ahead just these files.
+fn with_links_of(parts: &[Part], start: &str) -> String {
+    let is_kept = |link: &str| {
         !link.contains(".wasm")
             || link.contains("_bg.wasm")
             || parts.iter().any(|part| link.contains(part.in_file_names()))
-    })
-}
-
-/// The head without what starts the app, or fetches it ahead.
-fn without_scripts(head: &str) -> String {
-    let mut kept = String::with_capacity(head.len());
-    let mut rest = head;
-    while let Some(start) = rest.find("<script") {
-        kept.push_str(&rest[..start]);
-        rest = rest[start..].split_once("</script>").map_or("", |(_, rest)| rest);
-    }
-    kept.push_str(rest);
-    with_links(&kept, |link| !link.contains("preload"))
-}
-
-/// The head with only these of its links.
-fn with_links(head: &str, is_kept: impl Fn(&str) -> bool) -> String {
-    head.split_inclusive('>')
+    };
+    start
+        .split_inclusive('>')
         .filter(|tag| !tag.contains("<link") || is_kept(tag))
         .collect()
 }
@@ -134,19 +114,23 @@ fn mentions(style: &str, class: &str) -> bool {
 mod tests {
     use super::*;
 
-    const FRAME: &str = "<title></title><style>.card{color:red}</style></head><body><div id=app></div>\
-        <p>trouble</p><style>.card .hero{color:blue}</style></body>";
+    const FRAME: &str = "<title></title><style>.card{color:red}</style><script>start()</script>\
+        <link href=_bg.wasm><link href=_visitor.wasm></head><body><div id=app></div><p>trouble</p>\
+        <style>.card .hero{color:blue}</style></body>";
 
     fn document(body: &str) -> String {
-        let page = Page {
+        page(body).into_document(FRAME)
+    }
+
+    fn page(body: &str) -> Page {
+        Page {
             title: "A page".to_owned(),
             body: body.to_owned(),
             outcome: None,
             instead: None,
             has_app: true,
             parts: Vec::new(),
-        };
-        page.into_document(FRAME)
+        }
     }
 
     #[test]
@@ -154,7 +138,10 @@ mod tests {
         let document = document("<p class=\"card\">hero heroic</p><i class=\"heroic\"></i>");
         let (_, end) = document.split_once("trouble").unwrap();
 
-        assert_eq!(end, "</p><style>.card .hero{color:blue}</style></body>");
+        assert_eq!(
+            end,
+            "</p><script>start()</script><link href=_bg.wasm><style>.card .hero{color:blue}</style></body>"
+        );
     }
 
     #[test]
@@ -164,5 +151,19 @@ mod tests {
 
         assert!(head.ends_with("<style>.card .hero{color:blue}</style>"), "{head}");
         assert!(!body.contains("<style"), "{body}");
+    }
+    #[test]
+    fn a_page_without_the_app_does_not_start_it() {
+        let plain = Page {
+            has_app: false,
+            ..page("<p></p>")
+        };
+
+        let document = plain.into_document(FRAME);
+
+        assert!(
+            !document.contains("start()") && !document.contains("wasm"),
+            "{document}"
+        );
     }
 }
