@@ -30,8 +30,8 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  // Such a form only loads the page again. React, while it takes the page over, lets nobody hear of
-  // that who comes later.
+  // A form that does not post only loads the page again. While React takes a page over, it stops
+  // the event before later listeners hear of it; this one is earlier.
   window.addEventListener("submit", (event) => {
     if (!writes(event.target.method)) event.preventDefault();
   }, { capture: true });

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::ErrorMessage;
-use crate::{Later, later::Part};
+use crate::{Later, Part};
 
 /// The id of the title.
 pub(super) const TITLE: &str = "sessions";
