@@ -171,7 +171,7 @@ async fn load(browser: &Browser, url: &str, warm: bool, seen: &mut Seen) {
     seen.handled.extend(submit["handled"].as_f64());
 }
 
-/// Opens the page in a new tab, with all of its files in the cache or with none; `script` runs
+/// Opens the page from elsewhere, with all of its files in the cache or with none; `script` runs
 /// before its own.
 async fn open(browser: &Browser, url: &str, warm: bool, script: &str) {
     browser.new_tab().await;
