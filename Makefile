@@ -125,7 +125,9 @@ $(AXE) $(ALTOGIC_CLIENT): %/node_modules/.package-lock.json: %/package-lock.json
 	@touch $@
 
 # $(call install,crate,version,flags): the build folder outlives an interruption, so a second try is shorter.
-install = CARGO_TARGET_DIR=$(CACHE)/build-$(1) cargo install $(1) --version $(2) $(3) --root $(CACHE)/$(1)-$(2) && rm -rf $(CACHE)/build-$(1)
+# Their own profiles would spend minutes on speed that is not needed here.
+QUICKLY := CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+install = $(QUICKLY) CARGO_TARGET_DIR=$(CACHE)/build-$(1) cargo install $(1) --version $(2) $(3) --root $(CACHE)/$(1)-$(2) && rm -rf $(CACHE)/build-$(1)
 
 $(CACHE)/trunk-$(TRUNK_VERSION)/bin/trunk: | toolchain
 	$(call install,trunk,$(TRUNK_VERSION),--locked)
