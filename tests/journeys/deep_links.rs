@@ -50,16 +50,18 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
 }
 
 #[test]
-fn without_wasm_the_page_says_what_is_wrong() {
-    story("without_wasm", &[], async |stage| {
+fn a_page_whose_app_does_not_come_says_so() {
+    story("app_does_not_come", &[], async |stage| {
         let browser = stage.open_browser().await;
         browser.allow_text("net::ERR_BLOCKED_BY_CLIENT");
         browser.allow_text("Failed to fetch");
 
-        browser.block("*.wasm").await;
-        browser.goto("/sign-in").await;
+        for files in ["*.wasm", "*.js"] {
+            browser.block(files).await;
+            browser.goto("/sign-in").await;
 
-        browser.see("Latchkey could not start").await;
+            browser.see("Latchkey could not start").await;
+        }
     });
 }
 
