@@ -55,7 +55,7 @@ async fn main() {
         start::measure(&mut app, &mut report).await;
         speed::measure(&app, &others, &mut report).await;
         saturated::measure(&app, &mut report).await;
-        speed::measure_without_hash(&cheap().await, &mut report).await;
+        speed::measure_without_hash(&cheap().await, &others, &mut report).await;
     }
     if parts.contains(&"pages") {
         let app = TestBinary::start(&SETTINGS).await;

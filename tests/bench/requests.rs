@@ -16,9 +16,14 @@ impl Sender<'_> {
     }
 
     pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Request {
+        self.send_as("application/json", method, path, body)
+    }
+
+    /// The same with another media type.
+    pub(crate) fn send_as(&self, media_type: &str, method: &str, path: &str, body: &str) -> Request {
         let length = body.len();
         let head = self.head(method, path);
-        format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into()
+        format!("{head}content-type: {media_type}\r\ncontent-length: {length}\r\n\r\n{body}").into()
     }
 
     pub(crate) fn sign_in(&self, email: &str, password: &str) -> Request {
