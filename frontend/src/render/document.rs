@@ -152,6 +152,7 @@ mod tests {
         assert!(head.ends_with("<style>.card .hero{color:blue}</style>"), "{head}");
         assert!(!body.contains("<style"), "{body}");
     }
+
     #[test]
     fn a_page_without_the_app_does_not_start_it() {
         let plain = Page {
