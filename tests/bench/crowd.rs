@@ -38,7 +38,7 @@ pub(crate) async fn grow(db: &mut SqliteConnection, size: u32) -> sqlx::Result<(
     );
     let sessions = format!(
         "INSERT INTO sessions (id, token_hash, user_id, user_agent, ip, created_at, last_seen_at)
-         SELECT lower(hex(randomblob(11))), lower(hex(randomblob(32))), id,
+         SELECT printf('%08d', rowid) || lower(hex(randomblob(7))), lower(hex(randomblob(32))), id,
                 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', '127.0.0.1', {now}, {now}
          FROM users WHERE rowid > $1"
     );
@@ -68,7 +68,7 @@ pub(crate) async fn grow(db: &mut SqliteConnection, size: u32) -> sqlx::Result<(
 }
 
 /// Up to `count` users from all over the table, with secrets that are known.
-pub(crate) async fn some(db: &mut SqliteConnection, count: u32) -> sqlx::Result<Vec<Person>> {
+pub(crate) async fn some(db: &mut SqliteConnection, count: usize) -> sqlx::Result<Vec<Person>> {
     let users: i64 = sqlx::query("SELECT count(*) FROM users")
         .fetch_one(&mut *db)
         .await?
@@ -77,7 +77,7 @@ pub(crate) async fn some(db: &mut SqliteConnection, count: u32) -> sqlx::Result<
         "SELECT id, email FROM users
          WHERE rowid > 1 AND rowid % (SELECT 1 + (max(rowid) - 2) / $1 FROM users) = 0 LIMIT $1",
     )
-    .bind(count)
+    .bind(i64::try_from(count).unwrap_or(i64::MAX))
     .fetch_all(&mut *db)
     .await?;
     sqlx::query("BEGIN").execute(&mut *db).await?;

@@ -1,55 +1,146 @@
 //! The same requests with a thousand users in the embedded database, and with a million.
 
+use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 use support::TestBinary;
 
 use crate::crowd::{self, Person};
 use crate::load::{Load, Outcome, Request, Until};
+use crate::process::memory;
 use crate::report::{Report, figure};
 use crate::requests::Sender;
 use crate::speed::PASSWORD;
 
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 /// How many of the users send requests.
-const ASKING: u32 = 1_000;
-/// What they ask, and how often: CPU time comes in steps of 10 ms, and a link works once.
+const ASKING: usize = 1_000;
+/// All sizes are asked in turn, so often: what the machine does meanwhile meets them all.
+const ROUNDS: usize = 10;
+/// What they ask in a round, and how often: CPU time comes in steps of 10 ms.
 const WHAT: [(&str, usize); 4] = [
-    ("sign-in without its hash", 5),
-    ("profile", 20),
-    ("sessions", 20),
+    ("sign-in without its hash", 1),
+    ("profile", 4),
+    ("sessions", 4),
+    // Once in all: each round has its own people.
     ("link redemption", 1),
 ];
 
-/// `cheap` is a binary whose hash costs nothing, with an empty database.
-pub(crate) async fn measure(mut cheap: TestBinary, report: &mut Report) {
-    cheap.client().join("Ada", "ada@example.com", PASSWORD).await;
-    let mut few: Vec<Outcome> = Vec::new();
+/// A server with its users.
+struct Town {
+    app: TestBinary,
+    size: u32,
+    people: Vec<Person>,
+}
+
+/// `cheap` starts a binary whose hash costs nothing, with an empty database.
+pub(crate) async fn measure(cheap: impl AsyncFn() -> TestBinary, report: &mut Report) {
+    let mut towns = Vec::new();
     for size in SIZES {
-        cheap.terminate().await;
-        let people = fill(&cheap.data_dir().join("latchkey.db"), size)
-            .await
-            .expect("the database can be filled");
-        cheap.restart().await;
-        let outcomes = ask(&cheap, &people).await;
-        for (number, ((what, _), outcome)) in WHAT.iter().zip(&outcomes).enumerate() {
-            assert_eq!(outcome.bad, 0, "{what}: every reply is 2xx");
-            let name = |part: &str| format!("{size} users, {what}: {part}");
-            report.add(figure(name("median"), outcome.percentile_ms(50), "ms"));
+        towns.push(Town::found(cheap().await, size).await);
+    }
+    for town in &towns {
+        // Connections and statements are made once.
+        town.ask(0, 3).await;
+    }
+    let mut outcomes: Vec<Vec<Outcome>> = towns.iter().map(|_| Vec::new()).collect();
+    for round in 0..ROUNDS {
+        for (town, outcomes) in towns.iter().zip(&mut outcomes) {
+            let of_round = town.ask(round, WHAT.len()).await;
+            *outcomes = match outcomes.len() {
+                0 => of_round,
+                _ => outcomes
+                    .drain(..)
+                    .zip(of_round)
+                    .map(|(all, one)| all.add(one))
+                    .collect(),
+            };
+        }
+    }
+    for (town, of_town) in towns.iter().zip(&outcomes) {
+        let most = memory(town.app.pid(), "VmHWM:");
+        report.add(figure(
+            format!("{} users: memory at its highest", town.size),
+            most,
+            "MB",
+        ));
+        for (number, ((what, _), outcome)) in WHAT.iter().zip(of_town).enumerate() {
+            let name = |part: &str| format!("{} users, {what}: {part}", town.size);
+            let (median, cpu) = (outcome.percentile_ms(50), outcome.cpu_ms());
+            report.add(figure(name("median"), median, "ms"));
             report.add(figure(name("p99"), outcome.percentile_ms(99), "ms"));
-            if let Some(few) = few.get(number) {
-                let (median, cpu) = (
-                    outcome.percentile_ms(50) / few.percentile_ms(50),
-                    outcome.cpu_ms() / few.cpu_ms(),
-                );
+            report.add(figure(name("CPU"), cpu, "ms"));
+            if town.size != SIZES[0] {
+                let few = &outcomes[0][number];
+                let (median, cpu) = (median / few.percentile_ms(50), cpu / few.cpu_ms());
                 report.add(figure(name("median, times 1000 users'"), median, "x").at_most(1.3, 1.1));
                 report.add(figure(name("CPU, times 1000 users'"), cpu, "x").at_most(1.3, 1.1));
             }
         }
-        if few.is_empty() {
-            few = outcomes;
+    }
+}
+
+impl Town {
+    async fn found(mut app: TestBinary, size: u32) -> Self {
+        app.client().join("Ada", "ada@example.com", PASSWORD).await;
+        app.terminate().await;
+        let people = fill(&app.data_dir().join("latchkey.db"), size)
+            .await
+            .expect("the database can be filled");
+        assert!(people.len() >= ASKING - 1, "all but Ada can ask");
+        app.restart().await;
+        Self { app, size, people }
+    }
+
+    /// What came of the first `kinds` of requests.
+    async fn ask(&self, round: usize, kinds: usize) -> Vec<Outcome> {
+        let address = self.app.address();
+        let load = Load {
+            address: address.clone(),
+            pid: self.app.pid(),
+            connections: 4,
+            until: Until::Sent,
+            pause: Duration::ZERO,
+        };
+        let mut outcomes = Vec::new();
+        for (list, (what, times)) in self.requests(&address, round).iter().zip(WHAT).take(kinds) {
+            let outcome = load.run(&vec![list.as_slice(); times].concat()).await;
+            assert_eq!(outcome.bad, 0, "{what}: every reply is 2xx");
+            outcomes.push(outcome);
         }
+        outcomes
+    }
+
+    /// The requests of a round, a list for each of [`WHAT`].
+    fn requests(&self, address: &str, round: usize) -> [Vec<Request>; 4] {
+        let nobody = Sender {
+            address,
+            public_url: &self.app.public_url,
+            session: None,
+        };
+        let redeem = |person: &Person| {
+            let form = format!(r#"{{"access_token":"{}","confirmed":true}}"#, person.access_token);
+            nobody.send("POST", shared::auth_redirect::PATH, &form)
+        };
+        let get = |person: &Person, path| {
+            let session = Some(person.session.as_str());
+            Sender { session, ..nobody }.get(path)
+        };
+        let everybody = || self.people.iter();
+        [
+            everybody()
+                .map(|person| nobody.sign_in(&person.email, PASSWORD))
+                .collect(),
+            everybody()
+                .map(|person| get(person, shared::profile::PATH))
+                .collect(),
+            everybody()
+                .map(|person| get(person, shared::sessions::PATH))
+                .collect(),
+            everybody().skip(round).step_by(ROUNDS).map(redeem).collect(),
+        ]
     }
 }
 
@@ -66,54 +157,7 @@ async fn fill(database: &Path, size: u32) -> sqlx::Result<Vec<Person>> {
         .get(0);
     assert_eq!(users, i64::from(size));
     db.close().await?;
+    // Otherwise the server's own first sync writes all of it.
+    File::open(database)?.sync_all()?;
     Ok(people)
-}
-
-async fn ask(app: &TestBinary, people: &[Person]) -> Vec<Outcome> {
-    let address = app.address();
-    let nobody = Sender {
-        address: &address,
-        public_url: &app.public_url,
-        session: None,
-    };
-    let redeem = |person: &Person| {
-        let form = format!(r#"{{"access_token":"{}","confirmed":true}}"#, person.access_token);
-        nobody.send("POST", shared::auth_redirect::PATH, &form)
-    };
-    let get = |person: &Person, path| {
-        let session = Some(person.session.as_str());
-        Sender { session, ..nobody }.get(path)
-    };
-    let lists: [Vec<Request>; 4] = [
-        people
-            .iter()
-            .map(|person| nobody.sign_in(&person.email, PASSWORD))
-            .collect(),
-        people
-            .iter()
-            .map(|person| get(person, shared::profile::PATH))
-            .collect(),
-        people
-            .iter()
-            .map(|person| get(person, shared::sessions::PATH))
-            .collect(),
-        people.iter().map(redeem).collect(),
-    ];
-    let load = Load {
-        address: address.clone(),
-        pid: app.pid(),
-        connections: 4,
-        until: Until::Sent,
-        pause: std::time::Duration::ZERO,
-    };
-    // Connections and statements are made once.
-    for list in &lists[..3] {
-        load.run(&list[..list.len() / 2]).await;
-    }
-    let mut outcomes = Vec::new();
-    for (list, (_, times)) in lists.iter().zip(WHAT) {
-        let list = vec![list.as_slice(); times].concat();
-        outcomes.push(load.run(&list).await);
-    }
-    outcomes
 }

@@ -67,7 +67,7 @@ async fn main() {
         profile::measure(&app, &others, &mut report).await;
     }
     if parts.contains(&"growth") {
-        growth::measure(cheap().await, &mut report).await;
+        growth::measure(cheap, &mut report).await;
     }
     if parts.contains(&"soak") {
         let app = TestBinary::start(&SETTINGS).await;

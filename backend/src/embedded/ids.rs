@@ -26,9 +26,14 @@ pub(crate) fn new_token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
-/// A new public handle: 128 random bits, URL-safe.
-pub(crate) fn new_handle() -> String {
-    URL_SAFE_NO_PAD.encode(random::<16>())
+/// A new public handle, URL-safe: `now`, in unix milliseconds, as 48 bits, then 80 random bits.
+///
+/// Those made one after the other stand side by side in the index, where wholly random ones each
+/// touch a page of their own once there are many.
+pub(crate) fn new_handle(now: i64) -> String {
+    let mut bytes: [u8; 16] = random();
+    bytes[..6].copy_from_slice(&now.to_be_bytes()[2..]);
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// What is stored of a secret: its SHA-256 as 64 lower-case hex digits.
@@ -63,8 +68,18 @@ mod tests {
         assert_eq!(new_id().len(), 24);
         assert_eq!(new_client_key().len(), 32);
         assert_eq!(new_token().len(), TOKEN_LENGTH);
-        assert_eq!(new_handle().len(), HANDLE_LENGTH);
+        assert_eq!(new_handle(1).len(), HANDLE_LENGTH);
         assert_ne!(new_token(), new_token());
+    }
+
+    #[test]
+    fn handles_of_one_moment_begin_alike_and_end_at_random() {
+        let now = 1_700_000_000_000;
+        let (one, other, later) = (new_handle(now), new_handle(now), new_handle(now + 1));
+
+        assert_eq!(one[..8], other[..8]);
+        assert_ne!(one[8..], other[8..]);
+        assert_ne!(one[..8], later[..8]);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl New {
     /// A visitor's session, with a new token.
     pub(crate) fn of(user_id: &str, visitor: &Visitor, now: i64) -> Self {
         let row = SessionRow {
-            id: ids::new_handle(),
+            id: ids::new_handle(now),
             user_id: user_id.to_owned(),
             user_agent: visitor.user_agent.clone(),
             ip: visitor.ip.map(|ip| ip.to_string()),
