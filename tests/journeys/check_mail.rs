@@ -1,11 +1,18 @@
 //! The page that waits for a mail: once more, and to another address.
 
+use serde_json::json;
 use support::{eventually, story};
 
 use crate::{EMAIL, NAME, PASSWORD};
 
 /// Lets half a minute pass for the page.
 const HALF_A_MINUTE_LATER: &str = "const now = Date.now; Date.now = () => now() + 30000";
+
+/// Whether the pointer is on a disabled button, and the ground that it shows.
+const DISABLED_UNDER_POINTER: &str = r#"
+    const button = document.querySelector(".button[aria-disabled=true]");
+    return [button.matches(":hover"), getComputedStyle(button).backgroundColor];
+"#;
 
 #[test]
 fn a_second_mail_is_sent_after_half_a_minute_and_ends_the_first_link() {
@@ -20,8 +27,14 @@ fn a_second_mail_is_sent_after_half_a_minute_and_ends_the_first_link() {
 
         browser.see("Send it again in").await;
         browser.click("Send it again in").await;
+        let ground = browser.script(DISABLED_UNDER_POINTER, json!([])).await;
+        assert_eq!(
+            ground,
+            json!([true, "rgba(0, 0, 0, 0)"]),
+            "as without the pointer"
+        );
         let first = client.last_mail_to(EMAIL).await;
-        browser.script(HALF_A_MINUTE_LATER, serde_json::json!([])).await;
+        browser.script(HALF_A_MINUTE_LATER, json!([])).await;
         browser.see_no("Send it again in").await;
         assert_eq!(client.mails_to(EMAIL).await.len(), 1);
         browser.click("Send it again").await;
