@@ -1,6 +1,7 @@
 //! The same requests with a thousand users in the embedded database, and with a million.
 
 use std::fs::File;
+use std::mem;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ const WHAT: [(&str, usize); 4] = [
 ];
 
 /// A server with its users.
-struct Town {
+struct Installation {
     app: TestBinary,
     size: u32,
     people: Vec<Person>,
@@ -37,53 +38,58 @@ struct Town {
 
 /// `cheap` starts a binary whose hash costs nothing, with an empty database.
 pub(crate) async fn measure(cheap: impl AsyncFn() -> TestBinary, report: &mut Report) {
-    let mut towns = Vec::new();
+    let mut installations = Vec::new();
     for size in SIZES {
-        towns.push(Town::found(cheap().await, size).await);
+        installations.push(Installation::with_users(cheap().await, size).await);
     }
-    for town in &towns {
+    for installation in &installations {
         // Connections and statements are made once.
-        town.ask(0, 3).await;
+        installation.ask(0, 3).await;
     }
-    let mut outcomes: Vec<Vec<Outcome>> = towns.iter().map(|_| Vec::new()).collect();
+    let mut outcomes = SIZES.map(|_| WHAT.map(|_| Outcome::default()));
     for round in 0..ROUNDS {
-        for (town, outcomes) in towns.iter().zip(&mut outcomes) {
-            let of_round = town.ask(round, WHAT.len()).await;
-            *outcomes = match outcomes.len() {
-                0 => of_round,
-                _ => outcomes
-                    .drain(..)
-                    .zip(of_round)
-                    .map(|(all, one)| all.add(one))
-                    .collect(),
-            };
+        for (installation, sums) in installations.iter().zip(&mut outcomes) {
+            for (sum, outcome) in sums.iter_mut().zip(installation.ask(round, WHAT.len()).await) {
+                *sum = mem::take(sum).add(outcome);
+            }
         }
     }
-    for (town, of_town) in towns.iter().zip(&outcomes) {
-        let most = memory(town.app.pid(), "VmHWM:");
-        report.add(figure(
-            format!("{} users: memory at its highest", town.size),
-            most,
-            "MB",
-        ));
-        for (number, ((what, _), outcome)) in WHAT.iter().zip(of_town).enumerate() {
-            let name = |part: &str| format!("{} users, {what}: {part}", town.size);
-            let (median, cpu) = (outcome.percentile_ms(50), outcome.cpu_ms());
-            report.add(figure(name("median"), median, "ms"));
-            report.add(figure(name("p99"), outcome.percentile_ms(99), "ms"));
-            report.add(figure(name("CPU"), cpu, "ms"));
-            if town.size != SIZES[0] {
-                let few = &outcomes[0][number];
-                let (median, cpu) = (median / few.percentile_ms(50), cpu / few.cpu_ms());
-                report.add(figure(name("median, times 1000 users'"), median, "x").at_most(1.3, 1.1));
-                report.add(figure(name("CPU, times 1000 users'"), cpu, "x").at_most(1.3, 1.1));
-            }
+    for (installation, sums) in installations.iter().zip(&outcomes) {
+        let most = memory(installation.app.pid(), "VmHWM:");
+        let what = format!("{} users: memory at its highest", installation.size);
+        report.add(figure(what, most, "MB"));
+        for (number, outcome) in sums.iter().enumerate() {
+            let few = (installation.size != SIZES[0]).then_some(&outcomes[0][number]);
+            add_rows(
+                report,
+                &format!("{} users, {}", installation.size, WHAT[number].0),
+                outcome,
+                few,
+            );
         }
     }
 }
 
-impl Town {
-    async fn found(mut app: TestBinary, size: u32) -> Self {
+/// The rows of one size and one kind of request; `few` is what came of it with the fewest users.
+fn add_rows(report: &mut Report, what: &str, outcome: &Outcome, few: Option<&Outcome>) {
+    let (median, cpu) = (outcome.percentile_ms(50), outcome.cpu_ms());
+    report.add(figure(format!("{what}: median"), median, "ms"));
+    report.add(figure(format!("{what}: p99"), outcome.percentile_ms(99), "ms"));
+    report.add(figure(format!("{what}: CPU"), cpu, "ms"));
+    if let Some(few) = few {
+        let times = [
+            ("median", median / few.percentile_ms(50)),
+            ("CPU", cpu / few.cpu_ms()),
+        ];
+        for (part, times) in times {
+            let what = format!("{what}: {part}, times {} users'", SIZES[0]);
+            report.add(figure(what, times, "x").at_most(1.3, 1.1));
+        }
+    }
+}
+
+impl Installation {
+    async fn with_users(mut app: TestBinary, size: u32) -> Self {
         app.client().join("Ada", "ada@example.com", PASSWORD).await;
         app.terminate().await;
         let people = fill(&app.data_dir().join("latchkey.db"), size)
