@@ -39,6 +39,15 @@ pub fn limiter_key(ip: IpAddr) -> IpAddr {
     }
 }
 
+/// The network above that of [`limiter_key`]: the /48 that one IPv6 site gets; `None` for IPv4,
+/// where addresses next to each other belong to different people.
+pub fn wide_limiter_key(ip: IpAddr) -> Option<IpAddr> {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => Some(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 80)).into()),
+        IpAddr::V4(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

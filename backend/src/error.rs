@@ -16,8 +16,8 @@ use crate::session_cookie::SessionEnded;
 pub enum Error {
     /// We or Altogic refused it; this is the reply as it is.
     Refused(ApiError),
-    /// Too many requests; how long to wait.
-    RateLimited(Duration),
+    /// Too many requests: how long to wait, and what to tell people.
+    RateLimited(Duration, String),
     /// Altogic failed, is away, or is too slow: 502, 503 or 504. The cause is logged, and
     /// nothing of the visitor's is lost.
     Unavailable(StatusCode, anyhow::Error),
@@ -47,6 +47,11 @@ impl Error {
             }
         }
         self
+    }
+
+    /// 429 in general words.
+    pub fn rate_limited(wait: Duration) -> Self {
+        Self::RateLimited(wait, "Too many tries. Wait a moment, then try again.".to_owned())
     }
 
     /// 401 for a request without a session.
@@ -100,12 +105,9 @@ impl IntoResponse for Error {
                 }
                 reply
             }
-            Self::RateLimited(wait) => retry_after(
+            Self::RateLimited(wait, message) => retry_after(
                 wait,
-                ErrorItem::client(
-                    "rate_limit_exceeded",
-                    "Too many tries. Wait a moment, then try again.",
-                ),
+                ErrorItem::client("rate_limit_exceeded", message),
                 StatusCode::TOO_MANY_REQUESTS,
             ),
             Self::Unavailable(status, cause) => {

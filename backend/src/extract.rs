@@ -10,7 +10,8 @@ use axum::{
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
-use shared::Parse;
+use shared::{Email, Parse};
+use tower_cookies::Cookies;
 
 use crate::{client_address::client_address, error::Error, state::AppState};
 
@@ -72,12 +73,26 @@ pub(crate) fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {
 
 /// Who is calling: handed on to Altogic, so that a session is named after the person's browser
 /// and not after this server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Caller {
     /// The browser's `User-Agent`, as sent.
     pub user_agent: Option<HeaderValue>,
     /// The browser's address; `None` if the connection has none.
     pub address: Option<IpAddr>,
+    /// What proves that the browser signed in to the account before ([`crate::device_cookie`]).
+    pub device_token: Option<String>,
+    /// What proves that the browser made a sign-up ([`crate::flow_cookie`]).
+    pub sign_up_tokens: Option<String>,
+}
+
+impl Caller {
+    /// With what this browser's cookies prove about the account of an address.
+    #[must_use]
+    pub(crate) fn known_to(mut self, app: &AppState, cookies: &Cookies, email: &Email) -> Self {
+        self.device_token = app.device_cookie.token(cookies, email);
+        self.sign_up_tokens = app.flow_cookie.sign_up_tokens(cookies, email.as_str());
+        self
+    }
 }
 
 impl FromRequestParts<AppState> for Caller {
@@ -91,6 +106,8 @@ impl FromRequestParts<AppState> for Caller {
         Ok(Self {
             user_agent: parts.headers.get(header::USER_AGENT).cloned(),
             address: peer.map(|peer| client_address(peer, &parts.headers, &app.trusted_proxies)),
+            device_token: None,
+            sign_up_tokens: None,
         })
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     altogic::Altogic,
     config::Config,
     cross_site::OwnOrigin,
+    device_cookie::DeviceCookie,
     embedded::Embedded,
     flow_cookie::FlowCookie,
     headers::SecurityHeaders,
@@ -25,6 +26,7 @@ use crate::{
     routes,
     server::{Server, bind},
     session_cookie::SessionCookie,
+    signing_key::SigningKey,
     state::{AppState, Parts},
 };
 
@@ -70,13 +72,19 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     };
 
     let stopping = Arc::new(AtomicBool::new(false));
+    // Behind another Altogic there is no folder of ours; what browsers keep then ends with the process.
+    let key = upstream
+        .embedded
+        .as_ref()
+        .map_or_else(SigningKey::random, Embedded::signing_key);
     let app = AppState::from(Parts {
         altogic: upstream.altogic,
         session_cookie: SessionCookie::new(&url, settings.session_max_days),
-        flow_cookie: FlowCookie::new(&url),
+        flow_cookie: FlowCookie::new(&url, &key),
+        device_cookie: DeviceCookie::new(&url, &key),
         own_origin: OwnOrigin::new(&url),
         security_headers: SecurityHeaders::new(&url, settings.altogic_env_url.as_ref()),
-        limiter: Limiter::new(settings.rate_limits),
+        limiter: Limiter::new(settings.rate_limits, &config.clock),
         password_min_length: settings.password_min_length,
         trusted_proxies: settings.trusted_proxies.clone(),
         picture_slot: Arc::new(Semaphore::new(1)),

@@ -9,8 +9,8 @@ use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
 use crate::{
-    altogic::Altogic, cross_site::OwnOrigin, flow_cookie::FlowCookie, headers::SecurityHeaders,
-    rate_limit::Limiter, session_cookie::SessionCookie,
+    altogic::Altogic, cross_site::OwnOrigin, device_cookie::DeviceCookie, flow_cookie::FlowCookie,
+    headers::SecurityHeaders, rate_limit::Limiter, session_cookie::SessionCookie,
 };
 
 /// What every handler may use; clones share it. Each layer clones it for each request, so a clone
@@ -39,8 +39,10 @@ pub struct Parts {
     pub altogic: Altogic,
     /// Writes and clears the session cookie.
     pub session_cookie: SessionCookie,
-    /// Remembers for which address this browser asked a mail.
+    /// Remembers for which addresses this browser asked a mail, and which sign-ups it made.
     pub flow_cookie: FlowCookie,
+    /// Remembers which accounts this browser signed in to.
+    pub device_cookie: DeviceCookie,
     /// The origin of our pages.
     pub own_origin: OwnOrigin,
     /// The security headers of our replies.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { PASSWORD, assertRefused, freshEmail, granted, startServer } from './support.mjs';
+import { PASSWORD, assertRefused, freshEmail, granted, redirected, startServer } from './support.mjs';
 
 const [server, telling, unconfirmed] = await Promise.all([
   startServer(),
@@ -41,7 +41,42 @@ test('the access token of a sign-up opens a session of a verified user', async (
   assert.deepEqual([user.email, user.emailVerified], [email, true]);
   assert.ok(user.lastLoginAt > user.signUpAt);
   assert.deepEqual(granted(await client.auth.getUserFromDB()).user, user);
+});
+
+test('the link proves the address, not the password: that counts once it is named in the session', async () => {
+  const email = await signedUp();
+  const { access_token: token } = await server.follow(email);
+  const client = server.client();
+  granted(await client.auth.getAuthGrant(token));
+  assertRefused(await server.client().auth.signInWithEmail(email, PASSWORD), 401, 'invalid_credentials');
+
+  granted(await client.auth.changePassword(PASSWORD, PASSWORD));
+
   granted(await server.client().auth.signInWithEmail(email, PASSWORD));
+});
+
+test('a stranger who signs up with an address gets nothing when its owner opens the link', async () => {
+  for (const strangerIsFirst of [true, false]) {
+    const email = freshEmail();
+    const signUps = [() => server.client().auth.signUpWithEmail(email, 'the choice of a stranger')];
+    signUps[strangerIsFirst ? 'push' : 'unshift'](() => server.client().auth.signUpWithEmail(email, PASSWORD));
+    for (const signUp of signUps) granted(await signUp());
+    const links = (await server.mails(email)).flatMap((mail) => mail.links);
+    assert.equal(links.length, 2);
+
+    const { access_token: token } = await redirected(links[0]);
+    granted(await server.client().auth.getAuthGrant(token));
+
+    for (const password of ['the choice of a stranger', PASSWORD]) {
+      assertRefused(await server.client().auth.signInWithEmail(email, password), 401, 'invalid_credentials');
+    }
+    const { error } = await redirected(links[1]);
+    assert.equal(error, 'Invalid or expired access token');
+    granted(await server.client().auth.sendResetPwdEmail(email));
+    const { access_token: reset } = await server.follow(email);
+    granted(await server.client().auth.resetPwdWithToken(reset, 'a password of the owner'));
+    granted(await server.client().auth.signInWithEmail(email, 'a password of the owner'));
+  }
 });
 
 test('an access token is granted once', async () => {
@@ -62,7 +97,7 @@ test('opening a link, however often, verifies nothing and uses nothing up', asyn
   const first = await server.follow(email);
   assert.deepEqual(await server.follow(email), first);
 
-  assertRefused(await server.client().auth.signInWithEmail(email, PASSWORD), 401, 'email_not_verified');
+  assertRefused(await server.client().auth.signInWithEmail(email, PASSWORD), 401, 'invalid_credentials');
   granted(await server.client().auth.getAuthGrant(first.access_token));
 });
 
@@ -89,16 +124,16 @@ test('a redirect URL of another scheme keeps it', async () => {
   );
 });
 
-test('resendVerificationEmail mails a new link, which ends the first', async () => {
+test('resendVerificationEmail mails a new link; both work until one is used', async () => {
   const email = await signedUp();
   const { access_token: first } = await server.follow(email);
 
   granted(await server.client().auth.resendVerificationEmail(email));
 
   assert.equal((await server.mails(email)).length, 2);
-  assertRefused(await server.client().auth.getAuthGrant(first), 403, 'invalid_access_token');
   const { access_token: second } = await server.follow(email);
-  granted(await server.client().auth.getAuthGrant(second));
+  granted(await server.client().auth.getAuthGrant(first));
+  assertRefused(await server.client().auth.getAuthGrant(second), 403, 'invalid_access_token');
 });
 
 test('resend, magic link and reset answer alike for every address, and mail only where it is due', async () => {

@@ -39,7 +39,7 @@ async fn opening_a_link_twenty_times_changes_nothing() {
     server
         .sign_in("ada@x.io", crate::support::PASSWORD)
         .await
-        .refused(401, "email_not_verified");
+        .refused(401, "invalid_credentials");
     let key = query(&link, "key").unwrap();
     assert_eq!(
         server.get(&format!("auth/grant?key={key}"), None).await.status,
@@ -165,7 +165,7 @@ async fn whose_link_it_is_can_be_asked_without_redeeming_it() {
         let reply = server.get(&path, None).await;
         assert_eq!(
             reply.body,
-            serde_json::json!({ "email": "ada@x.io", "action": "email-confirm" })
+            serde_json::json!({ "email": "ada@x.io", "action": "email-confirm", "needs": "password" })
         );
     }
     assert_eq!(

@@ -25,4 +25,6 @@ mod sign_out;
 mod sign_up;
 mod storage;
 mod support;
+mod takeover;
+mod timing;
 mod verify_email;

@@ -46,19 +46,39 @@ async fn unknown_address_and_wrong_password_are_refused_alike() {
     assert_eq!(unknown.status, wrong.status);
 }
 
+/// T-28: sign-up and sign-in together do not tell whether an address has an account.
 #[tokio::test]
-async fn an_unverified_address_is_told_only_to_who_knows_the_password() {
+async fn an_unverified_address_is_told_only_to_the_client_that_signed_up() {
     let server = Server::start().await;
-    server.sign_up("ada@x.io").await;
+    server.verified_user("taken@x.io").await;
+    let choice = "the attacker's choice";
+    let sign_in = async |email: &str, token: Option<&str>| {
+        let request = server.request(reqwest::Method::POST, "auth/signin-email");
+        let request = match token {
+            Some(token) => request.header("Sign-Up-Token", token),
+            None => request,
+        };
+        let body = serde_json::json!({ "email": email, "password": choice });
+        crate::support::Reply::of(request.json(&body)).await
+    };
 
-    server
-        .sign_in("ada@x.io", "another password")
-        .await
-        .refused(401, "invalid_credentials");
-    server
-        .sign_in("ada@x.io", PASSWORD)
-        .await
-        .refused(401, "email_not_verified");
+    for email in ["taken@x.io", "free@x.io"] {
+        let body = serde_json::json!({ "email": email, "password": choice });
+        let signed_up = server.post("auth/signup-email", None, body).await;
+        let token = signed_up.text("/signUpToken");
+
+        let strangers = sign_in(email, None).await;
+        let another = sign_in(email, Some(&"x".repeat(43))).await;
+        assert_eq!(strangers.bytes, another.bytes);
+        strangers.refused(401, "invalid_credentials");
+        sign_in(email, Some(&token))
+            .await
+            .refused(401, "email_not_verified");
+        server
+            .sign_in(email, "not even that")
+            .await
+            .refused(401, "invalid_credentials");
+    }
 }
 
 #[tokio::test]

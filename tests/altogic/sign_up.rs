@@ -124,34 +124,6 @@ async fn a_taken_account_keeps_its_password() {
 }
 
 #[tokio::test]
-async fn an_abandoned_sign_up_is_taken_over_by_the_newest() {
-    let server = Server::start().await;
-    let first = server.sign_up("ada@x.io").await;
-    let first_key = server.mailed_key("ada@x.io").await;
-    let body = json!({ "email": "ada@x.io", "password": "the second password", "nameOrUserData": "Grace" });
-
-    let second = server.post("auth/signup-email", None, body).await;
-
-    // Ids that stay the same would tell a free address from a taken one.
-    assert_ne!(second.text("/user/_id"), first.text("/user/_id"));
-    server
-        .get(&format!("auth/grant?key={first_key}"), None)
-        .await
-        .refused(403, "invalid_access_token");
-    let key = server.mailed_key("ada@x.io").await;
-    let granted = server.get(&format!("auth/grant?key={key}"), None).await;
-    assert_eq!(granted.text("/user/name"), "Grace");
-    server
-        .sign_in("ada@x.io", PASSWORD)
-        .await
-        .refused(401, "invalid_credentials");
-    assert_eq!(
-        server.sign_in("ada@x.io", "the second password").await.status,
-        200
-    );
-}
-
-#[tokio::test]
 async fn twenty_sign_ups_at_once_make_one_account() {
     let server = std::sync::Arc::new(Server::start().await);
     let tries: Vec<_> = (0..20)
@@ -166,7 +138,14 @@ async fn twenty_sign_ups_at_once_make_one_account() {
     }
 
     let mails = server.mails("ada@x.io").await;
-    assert_eq!(mails.len(), 5);
+    assert_eq!(mails.len(), 20);
+    let mut granted = 0;
+    for mail in &mails {
+        let link = url::Url::parse(mail["links"][0].as_str().unwrap()).unwrap();
+        let key = crate::support::query(&link, "key").unwrap();
+        granted += usize::from(server.get(&format!("auth/grant?key={key}"), None).await.status == 200);
+    }
+    assert_eq!(granted, 1);
 }
 
 #[tokio::test]
@@ -229,7 +208,7 @@ async fn only_an_api_key_may_say_that_an_address_is_verified() {
         Reply::of(request.json(&body(email)))
     };
 
-    let with_key = sign_up("ada@x.io", "an-api-key").await;
+    let with_key = sign_up("ada@x.io", "an-api-key-of-the-tests").await;
     let with_wrong_key = sign_up("grace@x.io", "another-key").await;
 
     assert_eq!(with_key.body["user"]["emailVerified"], true);

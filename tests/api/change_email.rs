@@ -66,7 +66,9 @@ async fn a_waiting_change_can_be_replaced_and_cancelled() {
     let client = app.client();
     client.join("Ada", "old@example.com", PASSWORD).await;
     client.change_email(PASSWORD, "first@example.com").await;
+    client.last_mail_to("first@example.com").await;
     client.change_email(PASSWORD, "second@example.com").await;
+    client.last_mail_to("second@example.com").await;
     assert_eq!(waiting(&client).await.as_deref(), Some("second@example.com"));
 
     let reply = Reply::of(client.request(Method::DELETE, PATH)).await;

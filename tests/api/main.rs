@@ -23,6 +23,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod slow_clients;
+mod takeover;
 mod verify_email;
 
 /// A password that every rule accepts.

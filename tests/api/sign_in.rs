@@ -43,15 +43,18 @@ async fn unknown_address_and_wrong_password_get_one_answer() {
 }
 
 #[tokio::test]
-async fn an_unverified_address_is_told_only_to_who_knows_the_password() {
+async fn an_unverified_address_is_told_only_to_the_browser_that_signed_up() {
     let app = TestApp::spawn().await;
-    app.client().sign_up("Ada", "ada@example.com", PASSWORD).await;
+    let client = app.client();
+    client.sign_up("Ada", "ada@example.com", PASSWORD).await;
 
-    let right = app.client().sign_in("ada@example.com", PASSWORD).await;
-    let wrong = app.client().sign_in("ada@example.com", "wrong password").await;
+    let here = client.sign_in("ada@example.com", PASSWORD).await;
+    let wrong = client.sign_in("ada@example.com", "wrong password").await;
+    let elsewhere = app.client().sign_in("ada@example.com", PASSWORD).await;
 
-    assert_eq!(right.refusal(), (401, "email_not_verified".to_owned()));
+    assert_eq!(here.refusal(), (401, "email_not_verified".to_owned()));
     assert_eq!(wrong.refusal(), (401, "invalid_credentials".to_owned()));
+    assert_eq!(elsewhere.refusal(), (401, "invalid_credentials".to_owned()));
 }
 
 #[tokio::test]

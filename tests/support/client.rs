@@ -134,6 +134,27 @@ impl Client {
         let form = auth_redirect::Form {
             access_token: access_token.to_owned(),
             confirmed,
+            ..auth_redirect::Form::default()
+        };
+        Reply::of(self.request(Method::POST, auth_redirect::PATH).json(&form)).await
+    }
+
+    /// `POST /api/auth-redirect` with the password that was chosen at the sign-up.
+    pub async fn auth_redirect_with_password(&self, access_token: &str, password: &str) -> Reply {
+        let form = auth_redirect::Form {
+            access_token: access_token.to_owned(),
+            password: Some(password.to_owned()),
+            ..auth_redirect::Form::default()
+        };
+        Reply::of(self.request(Method::POST, auth_redirect::PATH).json(&form)).await
+    }
+
+    /// `POST /api/auth-redirect` with a password to set in place of the sign-up's.
+    pub async fn auth_redirect_with_new_password(&self, access_token: &str, new_password: &str) -> Reply {
+        let form = auth_redirect::Form {
+            access_token: access_token.to_owned(),
+            new_password: Some(new_password.to_owned()),
+            ..auth_redirect::Form::default()
         };
         Reply::of(self.request(Method::POST, auth_redirect::PATH).json(&form)).await
     }

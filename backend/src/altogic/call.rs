@@ -8,7 +8,11 @@ use reqwest::multipart::Form;
 use serde::Serialize;
 use url::form_urlencoded;
 
-use crate::{extract::Caller, session_cookie::SessionToken};
+use crate::{
+    embedded::{DEVICE_HEADER, SIGN_UP_TOKEN_HEADER},
+    extract::Caller,
+    session_cookie::SessionToken,
+};
 
 /// An HTTP request below the prefix of Altogic's REST API.
 #[derive(Debug)]
@@ -46,13 +50,16 @@ impl Call {
             .map(|address| HeaderValue::try_from(address.to_string()).expect("an address is visible ASCII"));
         self.header_if("user-agent", caller.user_agent.clone())
             .header_if("x-forwarded-for", address)
+            .header_if(DEVICE_HEADER, caller.device_token.as_deref().and_then(sensitive))
+            .header_if(
+                SIGN_UP_TOKEN_HEADER,
+                caller.sign_up_tokens.as_deref().and_then(sensitive),
+            )
     }
 
     /// On a signed-in visitor's behalf.
     pub(super) fn with_session(self, session: &SessionToken) -> Self {
-        let mut token = HeaderValue::try_from(session.expose()).expect("a token is visible ASCII");
-        token.set_sensitive(true);
-        self.header_if("session", Some(token))
+        self.header_if("session", sensitive(session.expose()))
     }
 
     fn header_if(mut self, name: impl IntoHeaderName, value: Option<HeaderValue>) -> Self {
@@ -93,4 +100,11 @@ impl Call {
             body: Body::Nothing,
         }
     }
+}
+
+/// A header that no log shows; `None` for a text that no header can hold.
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }

@@ -1,14 +1,14 @@
 //! `POST db/object/delete` on the user's own record, after the password was proved.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use serde_json::json;
-use shared::{Email, delete_account::Request, sign_in};
+use shared::{Email, User, delete_account::Request, sign_in};
 
 use super::Altogic;
 use crate::{error::Error, extract::Caller, session_cookie::SessionToken};
 
 impl Altogic {
-    /// Deletes the session's user, if the password is theirs.
+    /// Deletes the session's user, who has this address, if the password is theirs.
     ///
     /// Altogic has no call that checks a password, so it is proved by a sign-in whose session is
     /// ended at once.
@@ -19,15 +19,10 @@ impl Altogic {
         &self,
         caller: &Caller,
         session: &SessionToken,
+        user: User,
+        email: Email,
         request: Request,
     ) -> Result<(), Error> {
-        let user = self.profile(caller, session).await?;
-        let email = Email::try_from(user.email).map_err(|_| {
-            Error::Unavailable(
-                StatusCode::BAD_GATEWAY,
-                anyhow::anyhow!("the user has no mail address"),
-            )
-        })?;
         let proof = sign_in::Request {
             email,
             password: request.password,

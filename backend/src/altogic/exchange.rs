@@ -67,6 +67,19 @@ impl Altogic {
         reply::nothing(&body)
     }
 
+    /// As [`Altogic::send`], for a call whose reply has a value only from some Altogics.
+    ///
+    /// # Errors
+    /// As [`Altogic::send`].
+    pub(super) async fn send_for_any<T: DeserializeOwned>(&self, call: Call) -> Result<Option<T>, Error> {
+        let body = self
+            .exchange(call, TIMEOUT)
+            .await
+            .map_err(|failure| failure.error)?;
+        reply::nothing(&body)?;
+        Ok(reply::value(&body).ok())
+    }
+
     /// As [`Altogic::send`], for a call without a body that changes nothing: it is made up to three
     /// times.
     ///

@@ -39,7 +39,7 @@ use axum::{
 use reqwest::{Client, redirect};
 use url::Url;
 
-pub use self::wire::AuthGrant;
+pub use self::{auth_redirect::Proof, sign_up::SignUp, wire::AuthGrant};
 use self::{breaker::Breaker, call::Call, transport::Transport};
 use crate::{embedded::Clock, extract::Caller, session_cookie::SessionToken};
 

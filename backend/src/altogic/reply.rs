@@ -48,7 +48,15 @@ pub(super) fn nothing(body: &[u8]) -> Result<(), Error> {
 /// The bodies that Altogic's own client tolerates are tolerated (PROTOCOL 1.6).
 pub(super) fn failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return Error::RateLimited(retry_after(headers).unwrap_or(DEFAULT_WAIT));
+        let wait = retry_after(headers).unwrap_or(DEFAULT_WAIT);
+        // In Altogic's words where it has some: only it knows what is limited.
+        return match reasons(body)
+            .into_iter()
+            .find(|item| item.code == "rate_limit_exceeded")
+        {
+            Some(item) => Error::RateLimited(wait, item.message),
+            None => Error::rate_limited(wait),
+        };
     }
     let items = reasons(body);
     let ours = |code: &str| {
@@ -215,6 +223,6 @@ mod tests {
 
         let error = failure(StatusCode::TOO_MANY_REQUESTS, &headers, b"");
 
-        assert!(matches!(error, Error::RateLimited(wait) if wait == Duration::from_secs(42)));
+        assert!(matches!(error, Error::RateLimited(wait, _) if wait == Duration::from_secs(42)));
     }
 }

@@ -7,13 +7,23 @@ use shared::sign_up::Request;
 use super::{Altogic, AuthGrant, sign_in::grant, wire::Auth};
 use crate::{error::Error, extract::Caller};
 
+/// How a sign-up ended.
+#[derive(Debug)]
+pub enum SignUp {
+    /// Signed in.
+    In(AuthGrant),
+    /// The address waits to be verified. The embedded server gives a secret, by which this browser
+    /// proves later that it made the sign-up.
+    Waiting(Option<String>),
+}
+
 impl Altogic {
-    /// Makes an account; `None` while its address waits to be verified.
+    /// Makes an account, or keeps a sign-up until its address is verified.
     ///
     /// # Errors
     /// `email_not_unique` for a taken address where Altogic tells, `validation_error` for a
     /// refused field; [`Error::Unavailable`].
-    pub async fn sign_up(&self, caller: &Caller, request: &Request) -> Result<Option<AuthGrant>, Error> {
+    pub async fn sign_up(&self, caller: &Caller, request: &Request) -> Result<SignUp, Error> {
         let body = json!({
             "email": request.email.as_str(),
             "password": request.password.expose(),
@@ -26,9 +36,9 @@ impl Altogic {
             )
             .await?;
         if auth.session.is_some() {
-            grant(auth).map(Some)
+            grant(auth).map(SignUp::In)
         } else {
-            Ok(None)
+            Ok(SignUp::Waiting(auth.sign_up_token))
         }
     }
 }

@@ -15,6 +15,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use reqwest::Client;
 use tower::ServiceExt;
 
+use crate::embedded::CountedAlready;
+
 use super::{
     call::{self, Call},
     exchange::{Failure, Health, unavailable, unreachable},
@@ -66,6 +68,7 @@ fn direct(call: Call) -> Request<Body> {
     *request.uri_mut() = Uri::try_from(format!("/{}", call.target)).expect("our paths are encoded");
     *request.headers_mut() = call.headers;
     request.extensions_mut().insert(ConnectInfo(OURSELVES));
+    request.extensions_mut().insert(CountedAlready);
     let (content_type, body) = match call.body {
         call::Body::Nothing => return request,
         call::Body::Json(json) => (JSON, Body::from(json)),

@@ -120,6 +120,9 @@ fn is_known(family: &str) -> bool {
 pub(super) struct Auth {
     pub(super) user: User,
     pub(super) session: Option<Session>,
+    /// An addition of the embedded server: the secret of a sign-up that waits.
+    #[serde(default, rename = "signUpToken")]
+    pub(super) sign_up_token: Option<String>,
 }
 
 #[cfg(test)]

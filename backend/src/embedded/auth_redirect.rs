@@ -1,6 +1,6 @@
 //! Mail links: `GET /_auth/verify` sends the browser on with an access token, or shows the page
-//! of a new address, whose button is `POST /_auth/verify`;
-//! `GET auth/access-token` tells what one is for, `GET auth/grant` redeems it.
+//! of a new address, whose button is `POST /_auth/verify`; `GET auth/access-token` tells what one is
+//! for. [`super::grant`] redeems it.
 
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
@@ -10,17 +10,15 @@ use axum::{Json as Reply, Router};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::change_email::{self, Confirmation};
 use super::errors::{self, Result};
-use super::extract::key_of;
+use super::extract::{SessionIfAny, key_of};
+use super::sign_up_tokens::SignUpTokens;
 use super::store::access_tokens::{self, AccessTokenRow, Purpose};
-use super::store::users;
-use super::visitor::Visitor;
-use super::{Embedded, change_email, ids, query, sessions, wire};
+use super::{Embedded, grant, ids, query};
 
 pub(crate) fn router() -> Router<Embedded> {
-    Router::new()
-        .route("/auth/grant", get(grant))
-        .route("/auth/access-token", get(access_token))
+    Router::new().route("/auth/access-token", get(access_token))
 }
 
 pub(crate) fn public_router() -> Router<Embedded> {
@@ -49,7 +47,10 @@ async fn verify(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> 
         .filter(|token| asked.is_none_or(|asked| asked == token.purpose));
     let result = match &token {
         Some(token) if token.purpose == Purpose::ChangeEmail => {
-            return change_email::page(&embedded, &token.email, &key);
+            if let Some(page) = change_email::page(&embedded, &key, false).await? {
+                return Ok(page);
+            }
+            Err(asked)
         }
         Some(token) => Ok((token.purpose, Some(key.as_str()))),
         None => Err(asked),
@@ -63,9 +64,16 @@ async fn verify(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> 
 /// The button of the page: makes the change, then redirects like a link.
 async fn confirm(State(embedded): State<Embedded>, body: String) -> Result<Response> {
     let key = query::value(Some(&body), "key").unwrap_or_default();
-    let result = match change_email::confirm(&embedded, &key).await? {
-        Some(()) => Ok((Purpose::ChangeEmail, None)),
-        None => Err(Some(Purpose::ChangeEmail)),
+    // A form writes a space as a plus.
+    let password = query::form_value(Some(&body), "password");
+    let is_wrong = password.is_some();
+    let result = match change_email::confirm(&embedded, &key, password).await? {
+        Confirmation::Moved => Ok((Purpose::ChangeEmail, None)),
+        Confirmation::Dead => Err(Some(Purpose::ChangeEmail)),
+        Confirmation::NeedsPassword => match change_email::page(&embedded, &key, is_wrong).await? {
+            Some(page) => return Ok(page),
+            None => Err(Some(Purpose::ChangeEmail)),
+        },
     };
     Ok(see(
         StatusCode::SEE_OTHER,
@@ -127,48 +135,28 @@ pub(crate) fn with_result(to: &Url, pairs: &[(&str, &str)]) -> Url {
 }
 
 /// Whose address a token proves, and for what; redeems nothing. Ours, not Altogic's: the app asks
-/// before a click in another browser.
-async fn access_token(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Reply<Value>> {
+/// before a click in another browser. `needs` is `password` where redeeming takes the password that
+/// was chosen before the address was proved, or a new one.
+async fn access_token(
+    State(embedded): State<Embedded>,
+    made: SignUpTokens,
+    session: SessionIfAny,
+    RawQuery(query): RawQuery,
+) -> Result<Reply<Value>> {
     let key = key_of(query.as_deref())?;
     let token = living(&embedded, &key)
         .await?
         .ok_or_else(errors::invalid_access_token)?;
-    Ok(Reply(
-        json!({ "email": token.email, "action": token.purpose.action() }),
-    ))
+    let mut told = json!({ "email": token.email, "action": token.purpose.action() });
+    if grant::needs_password(&embedded, &token, &made, &session).await? {
+        told["needs"] = json!("password");
+    }
+    Ok(Reply(told))
 }
 
 async fn living(embedded: &Embedded, key: &str) -> Result<Option<AccessTokenRow>> {
     let now = embedded.settings.clock.now_ms();
     Ok(access_tokens::by_hash(&mut *embedded.store.read().await?, &ids::digest(key), now).await?)
-}
-
-/// Redeems the token of a sign-up or a magic link: the address counts as verified from here on,
-/// and a session opens.
-async fn grant(
-    State(embedded): State<Embedded>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> Result<Response> {
-    let token_hash = ids::digest(&key_of(query.as_deref())?);
-    let now = embedded.settings.clock.now_ms();
-    let purposes = [Purpose::VerifyEmail, Purpose::MagicLink];
-
-    let mut tx = embedded.store.begin().await?;
-    let Some(token) = access_tokens::redeem(&mut *tx, &token_hash, purposes, now).await? else {
-        let living = access_tokens::by_hash(&mut *tx, &token_hash, now).await?;
-        return Err(living.map_or_else(errors::invalid_access_token, |_| errors::invalid_token_type()));
-    };
-    let user = users::by_id(&mut *tx, &token.user_id)
-        .await?
-        .filter(|user| user.email == token.email);
-    let mut user = user.ok_or_else(errors::invalid_access_token)?;
-    users::set_email_verified(&mut *tx, &user.id).await?;
-    let session = sessions::New::of(&user.id, &visitor, now);
-    session.open(&mut tx).await?;
-    tx.commit().await?;
-    (user.email_verified, user.last_login_at) = (true, Some(now));
-    Ok(wire::grant(&user, session.wire()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use anyhow::Context;
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json as Reply, Router};
@@ -14,14 +14,17 @@ use shared::Email;
 use url::Url;
 
 use super::change_password::check_password;
-use super::clock::as_ms;
 use super::errors::{self, Result};
 use super::extract::{Caller, Json};
 use super::fields::Fields;
-use super::store::access_tokens::{self, AccessTokenRow, Purpose};
+use super::known_device::DeviceToken;
+use super::mail_requests::{self, MailRequest};
+use super::password::Check;
+use super::store::access_tokens::{self, Purpose};
 use super::store::outbox::Kind;
 use super::store::users::{self, UserRow};
-use super::store::{Write, environment};
+use super::store::{Write, sign_ups};
+use super::visitor::Visitor;
 use super::{Embedded, ids, mail, wire};
 
 pub(crate) fn router() -> Router<Embedded> {
@@ -42,6 +45,8 @@ struct Body {
 /// An address that has an account is answered as a free one, and its owner told.
 async fn ask(
     State(embedded): State<Embedded>,
+    visitor: Visitor,
+    device: DeviceToken,
     caller: Caller,
     Json(body): Json<Body>,
 ) -> Result<Reply<Value>> {
@@ -63,7 +68,11 @@ async fn ask(
     if settings.compat_errors && is_taken(&embedded, &new_email).await? {
         return Err(errors::email_not_unique());
     }
-    check_password(&embedded, &user, password.expose().to_owned()).await?;
+    check_password(&embedded, &caller, password.expose().to_owned()).await?;
+    let known = device.of(&embedded, &new_email);
+    embedded
+        .limits
+        .count_mail("change-email", &new_email, &visitor, known.as_ref())?;
 
     let now = settings.clock.now_ms();
     let mut tx = embedded.store.begin().await?;
@@ -77,6 +86,7 @@ async fn ask(
         move_account(&embedded, &mut tx, user, new_email.as_str(), false, now).await?
     };
     tx.commit().await?;
+    embedded.mail_requested.notify_one();
     embedded.mail_queued.notify_one();
     Ok(Reply(wire::user(&user)))
 }
@@ -89,6 +99,7 @@ async fn is_taken(embedded: &Embedded, email: &Email) -> Result<bool> {
     )
 }
 
+/// Has the new address mailed, whether it is taken or not, and tells the present one.
 async fn mail_both(
     embedded: &Embedded,
     tx: &mut Write,
@@ -96,27 +107,15 @@ async fn mail_both(
     new_email: &Email,
     now: i64,
 ) -> Result<()> {
-    let queued = match users::by_email(&mut **tx, new_email.as_str()).await? {
-        // An abandoned sign-up owns nothing; it makes room when the link is confirmed.
-        Some(owner) if owner.email_verified || owner.last_login_at.is_some() => {
-            // Waits like a real one, but nobody ever gets its secret: what waits must not tell
-            // whether the address is taken.
-            let token = AccessTokenRow {
-                purpose: Purpose::ChangeEmail,
-                user_id: user.id.clone(),
-                email: new_email.as_str().to_owned(),
-            };
-            let expires_at = now + as_ms(token.purpose.lifetime());
-            access_tokens::upsert(&mut **tx, &token, &ids::digest(&ids::new_token()), expires_at).await?;
-            mail::queue_own(embedded, tx, Kind::AccountExists, &owner, now).await?
-        }
-        _ => mail::queue(embedded, tx, Kind::ChangeEmail, user, new_email.as_str(), now).await?,
+    mail_requests::await_change(tx, &user.id, new_email.as_str(), now).await?;
+    let request = MailRequest {
+        kind: Kind::ChangeEmail,
+        email: new_email.as_str(),
+        user_id: Some(&user.id),
+        sign_up_id: None,
     };
-    if !queued {
-        environment::decoy_write(&mut **tx).await?;
-    }
-    mail::queue_own(embedded, tx, Kind::EmailChangeAsked, user, now).await?;
-    Ok(())
+    mail_requests::add(tx, request, now).await?;
+    mail::queue_own(embedded, tx, Kind::EmailChangeAsked, user, now).await
 }
 
 /// Links to the former address die with it; its owner is told.
@@ -158,42 +157,107 @@ async fn cancel(State(embedded): State<Embedded>, caller: Caller) -> Result<Repl
     Ok(Reply(()))
 }
 
-/// Moves the account of a living `change-email` key; `None` where the key is dead or the address
-/// was taken meanwhile.
-pub(crate) async fn confirm(embedded: &Embedded, key: &str) -> Result<Option<()>> {
+/// How a click on the page of a new address ends.
+pub(crate) enum Confirmation {
+    Moved,
+    /// The key is dead, or the address was taken meanwhile.
+    Dead,
+    /// The account's password is needed, and what was given is not it.
+    NeedsPassword,
+}
+
+/// Moves the account of a living `change-email` key to its new address.
+///
+/// Somebody who waits for the link of a sign-up of that address may take this one for it, and would
+/// hand the address to another person's account. So while there is such a sign-up, a click is not
+/// enough: only the account's owner knows its password.
+pub(crate) async fn confirm(
+    embedded: &Embedded,
+    key: &str,
+    password: Option<String>,
+) -> Result<Confirmation> {
     let now = embedded.settings.clock.now_ms();
+    let token_hash = ids::digest(key);
+    let Some((user, email)) = living(embedded, &token_hash, now).await? else {
+        return Ok(Confirmation::Dead);
+    };
+    if is_contested(embedded, &email).await? {
+        let attempt = embedded.limits.begin_at_link(&token_hash)?;
+        let password = password.unwrap_or_default();
+        if embedded
+            .passwords
+            .check(password, user.password_hash.clone())
+            .await?
+            == Check::Wrong
+        {
+            return Ok(Confirmation::NeedsPassword);
+        }
+        attempt.succeed();
+    }
+
     let mut tx = embedded.store.begin().await?;
     let purposes = [Purpose::ChangeEmail; 2];
-    let Some(token) = access_tokens::redeem(&mut *tx, &ids::digest(key), purposes, now).await? else {
-        return Ok(None);
+    let Some(token) = access_tokens::redeem(&mut *tx, &token_hash, purposes, now).await? else {
+        return Ok(Confirmation::Dead);
     };
-    let Some(user) = users::by_id(&mut *tx, &token.user_id).await? else {
-        return Ok(None);
-    };
-    if let Some(owner) = users::by_email(&mut *tx, &token.email).await? {
-        if owner.email_verified || owner.last_login_at.is_some() {
-            return Ok(None);
-        }
-        users::delete(&mut *tx, &owner.id).await?;
+    if users::by_email(&mut *tx, &token.email).await?.is_some() {
+        return Ok(Confirmation::Dead);
     }
+    let Some(user) = users::by_id(&mut *tx, &user.id).await? else {
+        return Ok(Confirmation::Dead);
+    };
+    sign_ups::delete_of_email(&mut *tx, &token.email).await?;
     move_account(embedded, &mut tx, user, &token.email, true, now).await?;
     tx.commit().await?;
     embedded.mail_queued.notify_one();
-    Ok(Some(()))
+    Ok(Confirmation::Moved)
+}
+
+/// Whose account a living key moves, and where to.
+async fn living(embedded: &Embedded, token_hash: &str, now: i64) -> Result<Option<(UserRow, String)>> {
+    let mut db = embedded.store.read().await?;
+    let token = access_tokens::by_hash(&mut *db, token_hash, now).await?;
+    let Some(token) = token.filter(|token| token.purpose == Purpose::ChangeEmail) else {
+        return Ok(None);
+    };
+    let user = users::by_id(&mut *db, &token.user_id.unwrap_or_default()).await?;
+    Ok(user.map(|user| (user, token.email)))
+}
+
+/// Whether a sign-up of this address waits for its link.
+async fn is_contested(embedded: &Embedded, email: &str) -> Result<bool> {
+    let now = embedded.settings.clock.now_ms();
+    Ok(sign_ups::is_waiting(&mut *embedded.store.read().await?, email, now).await?)
 }
 
 #[derive(Template)]
 #[template(path = "change_email/page.html")]
 struct Page<'a> {
+    account: &'a str,
     email: &'a str,
     key: &'a str,
+    needs_password: bool,
+    password_is_wrong: bool,
 }
 
-/// The page behind a mailed link, with the one button that moves the account.
-pub(crate) fn page(embedded: &Embedded, email: &str, key: &str) -> Result<Response> {
-    let html = Page { email, key }
-        .render()
-        .context("rendering the page of a new address")?;
+/// The page behind a mailed link, with the one button that moves the account; `None` for a dead key.
+pub(crate) async fn page(
+    embedded: &Embedded,
+    key: &str,
+    password_is_wrong: bool,
+) -> Result<Option<Response>> {
+    let now = embedded.settings.clock.now_ms();
+    let Some((user, email)) = living(embedded, &ids::digest(key), now).await? else {
+        return Ok(None);
+    };
+    let page = Page {
+        account: &hint(&user.email),
+        email: &email,
+        key,
+        needs_password: is_contested(embedded, &email).await?,
+        password_is_wrong,
+    };
+    let html = page.render().context("rendering the page of a new address")?;
     // Browsers hold the redirect after the button against form-action too.
     let csp = format!(
         "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self' {}; frame-ancestors 'none'",
@@ -204,7 +268,18 @@ pub(crate) fn page(embedded: &Embedded, email: &str, key: &str) -> Result<Respon
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
     ];
-    Ok((headers, Html(html)).into_response())
+    let status = if password_is_wrong {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::OK
+    };
+    Ok(Some((status, headers, Html(html)).into_response()))
+}
+
+/// An address of which its owner recognizes enough, and a stranger learns little: `a…@x.io`.
+fn hint(email: &str) -> String {
+    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    format!("{}…@{domain}", local.chars().next().unwrap_or('…'))
 }
 
 /// A URL's origin as a source of a content security policy; a scheme without origins stands for
@@ -221,6 +296,11 @@ fn source(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hint_keeps_the_first_letter_and_the_domain() {
+        assert_eq!(hint("ada@x.io"), "a…@x.io");
+    }
 
     #[test]
     fn the_redirects_source_is_its_origin_or_its_scheme() {

@@ -1,10 +1,10 @@
-//! `POST auth/change-pwd`: a new password for who knows the old one.
+//! `POST auth/change-pwd`: changes the password, given the current one.
 
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json as Reply, Router};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::errors::{self, Result};
 use super::extract::{Caller, Json};
@@ -13,8 +13,9 @@ use super::password::Check;
 use super::reset_password::new_password;
 use super::store::outbox::Kind;
 use super::store::users::{self, UserRow};
-use super::store::{Write, access_tokens, sessions};
-use super::{Embedded, mail};
+use super::store::{Write, access_tokens, sessions as session_rows};
+use super::visitor::Visitor;
+use super::{Embedded, mail, sessions};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new().route("/auth/change-pwd", post(change_password))
@@ -26,14 +27,20 @@ struct Body {
     new_password: Value,
     #[serde(default, rename = "oldPassword")]
     old_password: Value,
+    /// Whether the caller's session goes on under a new token, which the reply then holds. The
+    /// official client cannot take one, so it does not ask for it.
+    #[serde(default, rename = "renewSession")]
+    renew_session: bool,
 }
 
-/// Checks the old password, sets the new one, ends all other sessions and tells the owner.
+/// Checks the old password, sets the new one, ends all other sessions and tells the owner. Gives the
+/// caller's new session where one was asked for.
 async fn change_password(
     State(embedded): State<Embedded>,
+    visitor: Visitor,
     caller: Caller,
     Json(body): Json<Body>,
-) -> Result<Reply<()>> {
+) -> Result<Reply<Value>> {
     let user = &caller.user;
     let mut fields = Fields::default();
     let new_password = new_password(&embedded, &mut fields, &body.new_password, user);
@@ -42,7 +49,7 @@ async fn change_password(
     let old_password = old_password
         .map(|password| password.expose().to_owned())
         .unwrap_or_default();
-    let old_hash = check_password(&embedded, user, old_password).await?;
+    let old_hash = check_password(&embedded, &caller, old_password).await?;
     let new_hash = embedded.passwords.hash(new_password.unwrap_or_default()).await?;
 
     let now = embedded.settings.clock.now_ms();
@@ -50,20 +57,37 @@ async fn change_password(
     if !users::replace_password_hash(&mut *tx, &user.id, &old_hash, &new_hash).await? {
         return Err(errors::invalid_credentials());
     }
-    end_what_the_old_one_opened(&embedded, &mut tx, user, Some(&caller.session.id), now).await?;
+    let kept = (!body.renew_session).then_some(caller.session.id.as_str());
+    end_what_the_old_one_opened(&embedded, &mut tx, user, kept, now).await?;
+    let mut session = Value::Null;
+    if body.renew_session {
+        let new = sessions::New::of(&user.id, &visitor, now);
+        new.open(&mut tx).await?;
+        session = json!({ "session": new.wire() });
+    }
     tx.commit().await?;
     embedded.mail_queued.notify_one();
-    Ok(Reply(()))
+    Ok(Reply(session))
 }
 
-/// Gives the stored hash of a user whose password this is.
+/// Gives the stored hash of the caller's current password, if this is it. One that is not proved yet
+/// counts here: the caller's session came from a link to the address. Wrong ones are counted by
+/// session (SECURITY-BAR T-34).
 ///
 /// # Errors
-/// 401 `invalid_credentials`.
-pub(crate) async fn check_password(embedded: &Embedded, user: &UserRow, password: String) -> Result<String> {
-    let stored = user.password_hash.clone();
+/// 401 `invalid_credentials`, 429 `rate_limit_exceeded`.
+pub(crate) async fn check_password(embedded: &Embedded, caller: &Caller, password: String) -> Result<String> {
+    let attempt = embedded.limits.begin_in_session(&caller.session.id)?;
+    let user = &caller.user;
+    let stored = user
+        .password_hash
+        .clone()
+        .or_else(|| user.unproved_password_hash.clone());
     match (embedded.passwords.check(password, stored.clone()).await?, stored) {
-        (Check::Right | Check::RightAndRehashed(_), Some(stored)) => Ok(stored),
+        (Check::Right | Check::RightAndRehashed(_), Some(stored)) => {
+            attempt.succeed();
+            Ok(stored)
+        }
         _ => Err(errors::invalid_credentials()),
     }
 }
@@ -77,7 +101,7 @@ pub(crate) async fn end_what_the_old_one_opened(
     keep: Option<&str>,
     now: i64,
 ) -> Result<()> {
-    sessions::delete_of_user(&mut **tx, &user.id, keep).await?;
+    session_rows::delete_of_user(&mut **tx, &user.id, keep).await?;
     access_tokens::delete_of_user(&mut **tx, &user.id).await?;
     mail::queue_own(embedded, tx, Kind::PasswordChanged, user, now).await?;
     Ok(())

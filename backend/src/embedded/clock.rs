@@ -1,8 +1,8 @@
 //! The embedded server's one source of time, which tests can move.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
@@ -28,6 +28,14 @@ impl Clock {
     /// Moves this clock and its clones forward; for tests of what expires.
     pub fn advance(&self, by: Duration) {
         self.offset_ms.fetch_add(as_ms(by), Ordering::Relaxed);
+    }
+
+    /// The time since the process began, which no change of the machine's clock moves: for pauses
+    /// and limits.
+    pub(crate) fn uptime(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let offset = self.offset_ms.load(Ordering::Relaxed);
+        START.elapsed() + Duration::from_millis(u64::try_from(offset).unwrap_or_default())
     }
 
     /// The present moment in unix milliseconds.

@@ -60,6 +60,17 @@ pub(crate) fn rate_limit_exceeded(seconds: u64) -> Refusal {
     .retry_after(seconds)
 }
 
+/// 429 `rate_limit_exceeded` for one more mail of a kind to an address.
+pub(crate) fn enough_mails(seconds: u64) -> Refusal {
+    Refusal::client(
+        StatusCode::TOO_MANY_REQUESTS,
+        "rate_limit_exceeded",
+        "No further mail is sent to this address for now. Links in mails that were sent already work \
+         until they expire.",
+    )
+    .retry_after(seconds)
+}
+
 /// 401 `missing_session_token`: a session is needed.
 pub(crate) fn missing_session_token() -> Refusal {
     Refusal::client(

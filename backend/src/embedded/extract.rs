@@ -82,6 +82,27 @@ impl FromRequestParts<Embedded> for Caller {
     }
 }
 
+/// The caller's living session, where there is one.
+pub(crate) struct SessionIfAny(Option<Caller>);
+
+impl SessionIfAny {
+    /// Whether it is a session of this user.
+    pub(crate) fn is_of(&self, user_id: &str) -> bool {
+        self.0.as_ref().is_some_and(|caller| caller.user.id == user_id)
+    }
+}
+
+impl FromRequestParts<Embedded> for SessionIfAny {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, embedded: &Embedded) -> Result<Self> {
+        if token(&parts.headers).is_none() {
+            return Ok(Self(None));
+        }
+        Ok(Self(Caller::from_request_parts(parts, embedded).await.ok()))
+    }
+}
+
 fn token(headers: &HeaderMap) -> Option<String> {
     let token = headers.get(SESSION_HEADER)?.to_str().ok()?.trim();
     (!token.is_empty()).then(|| token.to_owned())

@@ -18,6 +18,10 @@ use super::{Embedded, ids};
 /// The header of the client key.
 const CLIENT_KEY_HEADER: &str = "x-client-key";
 
+/// Marks a call from within this process: the application counted it against its network.
+#[derive(Clone, Copy, Debug)]
+pub struct CountedAlready;
+
 /// Refuses visitors who call too often, bodies that are not JSON, and callers without a client key.
 pub(crate) async fn gate(
     State(embedded): State<Embedded>,
@@ -25,7 +29,9 @@ pub(crate) async fn gate(
     request: Request,
     next: Next,
 ) -> Result<Response> {
-    embedded.limits.count_call(request.uri().path(), visitor.ip)?;
+    if request.extensions().get::<CountedAlready>().is_none() {
+        embedded.limits.count_call(request.uri().path(), visitor.ip)?;
+    }
     if !is_upload(request.uri().path()) && has_body(&request) && !is_json(request.headers()) {
         return Err(errors::unsupported_media_type());
     }

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::ids;
+use crate::signing_key::SigningKey;
 
 /// 256 random bits, made at the first start, kept in `DATA_DIR/link.key`.
 pub(crate) struct LinkKey([u8; 32]);
@@ -34,6 +35,11 @@ impl LinkKey {
             }
             Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
         }
+    }
+
+    /// The key from which everything else that this server signs is derived.
+    pub(crate) fn signing_key(&self) -> SigningKey {
+        SigningKey::new(self.0).derive("signing")
     }
 
     fn write(&self, path: &Path) -> std::io::Result<()> {

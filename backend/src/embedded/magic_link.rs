@@ -3,38 +3,62 @@
 use axum::extract::{RawQuery, State};
 use axum::routing::post;
 use axum::{Json as Reply, Router};
+use shared::Email;
 
 use super::errors::{self, Result};
 use super::extract::email_of;
+use super::known_device::DeviceToken;
+use super::mail_requests::MailRequest;
 use super::store::outbox::Kind;
-use super::store::users;
-use super::{Embedded, mail};
+use super::store::{sign_ups, users};
+use super::visitor::Visitor;
+use super::{Embedded, mail_requests};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new().route("/auth/send-magic", post(send_magic))
 }
 
-async fn send_magic(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Reply<()>> {
-    send(&embedded, query.as_deref(), Kind::MagicLink).await
+async fn send_magic(
+    State(embedded): State<Embedded>,
+    visitor: Visitor,
+    device: DeviceToken,
+    RawQuery(query): RawQuery,
+) -> Result<Reply<()>> {
+    let email = email_of(query.as_deref())?;
+    let known = device.of(&embedded, &email);
+    embedded
+        .limits
+        .count_mail("magic-link", &email, &visitor, known.as_ref())?;
+    send(&embedded, &email, Kind::MagicLink).await
 }
 
-/// Mails a link that opens an account to its owner; answers the same for every address.
+/// Has a link that opens an account mailed to its owner; answers the same for every address.
 ///
-/// An address that waits for verification gets none: the account may have been made by somebody
-/// else, whose password would stay. Its owner signs up, which takes the account over.
-pub(crate) async fn send(embedded: &Embedded, query: Option<&str>, kind: Kind) -> Result<Reply<()>> {
-    let email = email_of(query)?;
-    let user = users::by_email(&mut *embedded.store.read().await?, email.as_str()).await?;
-    let settings = &embedded.settings;
-    if settings.compat_errors {
-        match &user {
-            None => return Err(errors::invalid_credentials()),
-            Some(_) if !settings.confirm_email => return Err(errors::email_verification_disabled()),
-            Some(user) if !user.email_verified => return Err(errors::email_not_verified()),
-            Some(_) => {}
-        }
+/// An address that waits for verification gets none: its sign-up has a link of its own, and a new
+/// password can be set there.
+pub(crate) async fn send(embedded: &Embedded, email: &Email, kind: Kind) -> Result<Reply<()>> {
+    if embedded.settings.compat_errors {
+        tell(embedded, email).await?;
     }
-    let due = user.filter(|user| user.email_verified || !settings.confirm_email);
-    mail::send_link_if_due(embedded, kind, due).await?;
+    let request = MailRequest {
+        kind,
+        email: email.as_str(),
+        user_id: None,
+        sign_up_id: None,
+    };
+    mail_requests::add_alone(embedded, request).await?;
     Ok(Reply(()))
+}
+
+/// Altogic's telling answers.
+async fn tell(embedded: &Embedded, email: &Email) -> Result<()> {
+    let mut db = embedded.store.read().await?;
+    let user = users::by_email(&mut *db, email.as_str()).await?;
+    let waits = sign_ups::latest_of(&mut *db, email.as_str()).await?.is_some();
+    match user {
+        None if !waits => Err(errors::invalid_credentials()),
+        _ if !embedded.settings.confirm_email => Err(errors::email_verification_disabled()),
+        Some(user) if user.email_verified => Ok(()),
+        _ => Err(errors::email_not_verified()),
+    }
 }

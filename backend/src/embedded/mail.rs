@@ -1,4 +1,5 @@
-//! Mails: when one is due, and what stands in it. Sending is [`super::mail_worker`]'s.
+//! Mails and what stands in them. Whether one is due is decided in [`super::mail_requests`], and
+//! [`super::mail_worker`] sends them.
 
 use anyhow::Context;
 use askama::Template;
@@ -6,15 +7,11 @@ use serde::Serialize;
 
 use super::clock::as_ms;
 use super::errors::Result;
+use super::store::Write;
 use super::store::access_tokens::{self, AccessTokenRow, Purpose};
 use super::store::outbox::{self, Kind, MailRow};
 use super::store::users::UserRow;
-use super::store::{Write, environment};
 use super::{Embedded, ids};
-
-/// How many mails of one kind an address gets in [`WINDOW_MS`]; more are dropped without a word.
-const MAX_IN_WINDOW: i64 = 5;
-const WINDOW_MS: i64 = 60 * 60 * 1000;
 
 /// A mail as it is sent and shown.
 #[derive(Debug, Serialize)]
@@ -52,19 +49,34 @@ impl Kind {
     }
 }
 
-/// Mails a link to a user for whom one is due. For nobody it takes as long, and sends nothing.
-pub(crate) async fn send_link_if_due(embedded: &Embedded, kind: Kind, due: Option<UserRow>) -> Result<()> {
-    let mut tx = embedded.store.begin().await?;
-    let queued = match &due {
-        Some(user) => queue_own(embedded, &mut tx, kind, user, embedded.settings.clock.now_ms()).await?,
-        None => false,
-    };
-    if !queued {
-        environment::decoy_write(&mut *tx).await?;
+/// Who gets a mail, and whose its link is.
+pub(crate) struct Recipient<'a> {
+    user_id: Option<&'a str>,
+    sign_up_id: Option<&'a str>,
+    address: &'a str,
+    name: Option<&'a str>,
+}
+
+impl<'a> Recipient<'a> {
+    /// A user, at an address that need not be theirs yet.
+    pub(crate) fn user(user: &'a UserRow, address: &'a str) -> Self {
+        Self {
+            user_id: Some(&user.id),
+            sign_up_id: None,
+            address,
+            name: user.name.as_deref(),
+        }
     }
-    tx.commit().await?;
-    embedded.mail_queued.notify_one();
-    Ok(())
+
+    /// A sign-up that waits.
+    pub(crate) fn sign_up(id: &'a str, address: &'a str, name: Option<&'a str>) -> Self {
+        Self {
+            user_id: None,
+            sign_up_id: Some(id),
+            address,
+            name,
+        }
+    }
 }
 
 /// Queues a mail to a user's own address; see [`queue`].
@@ -74,46 +86,42 @@ pub(crate) async fn queue_own(
     kind: Kind,
     user: &UserRow,
     now: i64,
-) -> Result<bool> {
-    queue(embedded, tx, kind, user, &user.email, now).await
+) -> Result<()> {
+    queue(embedded, tx, kind, &Recipient::user(user, &user.email), now).await
 }
 
-/// Queues a mail, with a fresh link where the kind has one, which ends the older one of its
-/// purpose. `false`: the address had enough of them for now, and nothing changed.
+/// Queues a mail, with a fresh link where the kind has one. Links in earlier mails stay as they are.
 pub(crate) async fn queue(
     embedded: &Embedded,
     tx: &mut Write,
     kind: Kind,
-    user: &UserRow,
-    to: &str,
+    to: &Recipient<'_>,
     now: i64,
-) -> Result<bool> {
-    if outbox::count_since(&mut **tx, to, kind, now - WINDOW_MS).await? >= MAX_IN_WINDOW {
-        return Ok(false);
-    }
+) -> Result<()> {
     let mut link_seed = None;
     if let Some(purpose) = kind.purpose() {
         let seed = ids::new_token();
         let token = AccessTokenRow {
             purpose,
-            user_id: user.id.clone(),
-            email: to.to_owned(),
+            user_id: to.user_id.map(str::to_owned),
+            sign_up_id: to.sign_up_id.map(str::to_owned),
+            email: to.address.to_owned(),
         };
         let token_hash = ids::digest(&embedded.link_key.token(&seed));
-        access_tokens::upsert(&mut **tx, &token, &token_hash, now + as_ms(purpose.lifetime())).await?;
+        access_tokens::insert(&mut **tx, &token, &token_hash, now + as_ms(purpose.lifetime())).await?;
         link_seed = Some(seed);
     }
     let mail = MailRow {
         id: ids::new_id(),
         kind,
-        to_address: to.to_owned(),
-        recipient_name: user.name.clone(),
+        to_address: to.address.to_owned(),
+        recipient_name: to.name.map(str::to_owned),
         link_seed,
         created_at: now,
         attempts: 0,
     };
     outbox::insert(&mut **tx, &mail).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Writes a mail from its row.

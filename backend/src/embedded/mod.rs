@@ -11,6 +11,7 @@
 //! 11 says how.
 
 mod auth_redirect;
+mod back_off;
 mod change_email;
 mod change_password;
 mod cleaning;
@@ -22,12 +23,15 @@ mod expression;
 mod extract;
 mod fields;
 mod gate;
+mod grant;
 mod ids;
 pub mod keys;
+mod known_device;
 mod limits;
 mod link_key;
 mod magic_link;
 mod mail;
+mod mail_requests;
 mod mail_worker;
 mod open;
 mod outbox;
@@ -42,6 +46,7 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod sign_up_tokens;
 mod state;
 mod storage;
 mod store;
@@ -53,6 +58,9 @@ mod visitor;
 mod wire;
 
 pub use clock::Clock;
+pub use gate::CountedAlready;
+pub use known_device::{DeviceKey, HEADER as DEVICE_HEADER, ID_BYTES as DEVICE_ID_BYTES};
+pub(crate) use sign_up_tokens::HEADER as SIGN_UP_TOKEN_HEADER;
 pub(crate) use storage::MAX_FILE_BYTES;
 
 use std::path::PathBuf;
@@ -63,6 +71,7 @@ use axum::Router;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::signing_key::SigningKey;
 use state::Inner;
 
 /// What the embedded server is told at its start.
@@ -154,6 +163,11 @@ impl Embedded {
             router = router.merge(outbox::router());
         }
         rest::answered(router).with_state(self.clone())
+    }
+
+    /// The key with which the application signs what its browsers keep. It is kept in the data folder.
+    pub fn signing_key(&self) -> SigningKey {
+        self.link_key.signing_key()
     }
 
     /// A client key that the REST API accepts, the same at every start.

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::gate::Keys;
+use super::known_device::DeviceKey;
 use super::limits::Limits;
 use super::link_key::LinkKey;
 use super::mail_worker::{self, Mailer};
@@ -14,7 +15,7 @@ use super::state::Inner;
 use super::storage::{self, Objects};
 use super::store::keys::{KeyRow, Kind};
 use super::store::{Store, environment, keys};
-use super::{Embedded, Settings, ids};
+use super::{Embedded, Settings, ids, mail_requests};
 
 pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     let data_dir = &settings.data_dir;
@@ -25,7 +26,7 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     let store = open_store(data_dir).await?;
     let (environment_id, client_key) = first_start(&store, settings.clock.now_ms()).await?;
 
-    let limits = Limits::new(settings.rate_limits);
+    let limits = Limits::new(settings.rate_limits, &settings.clock);
     let embedded = Embedded(std::sync::Arc::new(Inner {
         settings,
         store,
@@ -33,9 +34,11 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
         passwords: Passwords::new().context("starting the password threads")?,
         keys: Keys::default(),
         limits,
+        device_key: DeviceKey::new(&link_key.signing_key()),
         link_key,
         environment_id,
         client_key,
+        mail_requested: Notify::new(),
         mail_queued: Notify::new(),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
@@ -43,6 +46,7 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     if let Some(mailer) = mailer {
         embedded.tasks.spawn(mail_worker::run(embedded.clone(), mailer));
     }
+    embedded.tasks.spawn(mail_requests::run(embedded.clone()));
     embedded.tasks.spawn(super::cleaning::run(embedded.clone()));
     Ok(embedded)
 }

@@ -13,7 +13,7 @@ use super::clock::iso;
 use super::errors::Result;
 use super::mail::{self, Mail};
 use super::store::outbox;
-use super::{Embedded, query};
+use super::{Embedded, mail_requests, query};
 
 /// How many mails are shown.
 const LIMIT: i64 = 200;
@@ -102,6 +102,8 @@ async fn list(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Re
 }
 
 async fn entries(embedded: &Embedded, to: Option<&str>) -> Result<Vec<Entry>> {
+    // What was just asked for is there at once.
+    mail_requests::settle_all(embedded).await?;
     let rows = outbox::latest(&mut *embedded.store.read().await?, to, LIMIT).await?;
     rows.into_iter()
         .map(|row| {

@@ -65,6 +65,14 @@ impl Refusal {
         }
     }
 
+    /// What the log may say of it.
+    pub(super) fn log_text(&self) -> String {
+        match &self.cause {
+            Some(cause) => format!("{cause:#}"),
+            None => self.items.iter().map(|item| item.code).collect(),
+        }
+    }
+
     /// Adds an object to each item.
     pub(super) fn with_details(mut self, details: Value) -> Self {
         for item in &mut self.items {

@@ -8,11 +8,13 @@ use serde_json::Value;
 use shared::{Email, Name};
 
 use super::errors::{self, Result};
-use super::extract::{Json, key_of};
+use super::extract::{Json, email_of, key_of};
 use super::fields::Fields;
+use super::known_device::DeviceToken;
 use super::store::access_tokens::{self, Purpose};
 use super::store::outbox::Kind;
 use super::store::users::{self, UserRow};
+use super::visitor::Visitor;
 use super::{Embedded, change_password, ids, magic_link};
 
 pub(crate) fn router() -> Router<Embedded> {
@@ -27,8 +29,18 @@ struct Body {
     new_password: Value,
 }
 
-async fn send_reset(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<Reply<()>> {
-    magic_link::send(&embedded, query.as_deref(), Kind::ResetPassword).await
+async fn send_reset(
+    State(embedded): State<Embedded>,
+    visitor: Visitor,
+    device: DeviceToken,
+    RawQuery(query): RawQuery,
+) -> Result<Reply<()>> {
+    let email = email_of(query.as_deref())?;
+    let known = device.of(&embedded, &email);
+    embedded
+        .limits
+        .count_mail("reset-password", &email, &visitor, known.as_ref())?;
+    magic_link::send(&embedded, &email, Kind::ResetPassword).await
 }
 
 /// Redeems the token and sets the password. Every session ends, and nobody is signed in: the new
@@ -50,7 +62,8 @@ async fn reset(
     if token.purpose != Purpose::ResetPassword {
         return Err(errors::invalid_token_type());
     }
-    let user = users::by_id(&mut *embedded.store.read().await?, &token.user_id).await?;
+    let user_id = token.user_id.unwrap_or_default();
+    let user = users::by_id(&mut *embedded.store.read().await?, &user_id).await?;
     let user = user.ok_or_else(errors::invalid_access_token)?;
     let mut fields = Fields::default();
     let password = new_password(&embedded, &mut fields, &body.new_password, &user);
@@ -63,7 +76,7 @@ async fn reset(
     let purposes = [Purpose::ResetPassword; 2];
     let token = access_tokens::redeem(&mut *tx, &token_hash, purposes, now).await?;
     let token = token.ok_or_else(errors::invalid_access_token)?;
-    let user = users::by_id(&mut *tx, &token.user_id)
+    let user = users::by_id(&mut *tx, &token.user_id.unwrap_or_default())
         .await?
         .filter(|user| user.email == token.email);
     let user = user.ok_or_else(errors::invalid_access_token)?;

@@ -18,8 +18,9 @@ use super::cors::cors;
 use super::errors::{self, Refusal};
 use super::gate::gate;
 use super::{
-    Embedded, auth_redirect, change_email, change_password, delete_account, magic_link, profile, records,
-    reset_password, sessions, sign_in, sign_out, sign_up, storage, switched_off, update_fields, verify_email,
+    Embedded, auth_redirect, change_email, change_password, delete_account, grant, magic_link, profile,
+    records, reset_password, sessions, sign_in, sign_out, sign_up, storage, switched_off, update_fields,
+    verify_email,
 };
 use crate::drain::drain;
 use crate::server::BODY_PAUSE;
@@ -39,6 +40,7 @@ pub(crate) fn calls(embedded: Embedded) -> Router {
         .merge(sign_in::router())
         .merge(magic_link::router())
         .merge(auth_redirect::router())
+        .merge(grant::router())
         .merge(reset_password::router())
         .merge(change_password::router())
         .merge(change_email::router())

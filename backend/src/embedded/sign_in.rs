@@ -6,11 +6,16 @@ use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
 use serde_json::Value;
+use shared::Email;
 
-use super::errors::{self, Result};
+use super::errors::{self, Refusal, Result};
 use super::extract::Json;
 use super::fields::Fields;
+use super::known_device::DeviceToken;
+use super::limits::PasswordTry;
 use super::password::Check;
+use super::sign_up_tokens::SignUpTokens;
+use super::store::sign_ups;
 use super::store::users::{self, UserRow};
 use super::visitor::Visitor;
 use super::{Embedded, sessions, wire};
@@ -27,11 +32,14 @@ struct Body {
     password: Value,
 }
 
-/// Checks the password and opens a session. An unknown address and a wrong password get the same
-/// refusal after the same work; only a right password learns that its address is not verified.
+/// Checks the password and opens a session. An unknown address, a wrong password and a sign-up that
+/// waits get the same refusal after the same work. Only the client that made the sign-up, and sends
+/// its token along, learns that its address is not verified.
 async fn sign_in(
     State(embedded): State<Embedded>,
     visitor: Visitor,
+    device: DeviceToken,
+    made: SignUpTokens,
     Json(body): Json<Body>,
 ) -> Result<Response> {
     let mut fields = Fields::default();
@@ -44,26 +52,74 @@ async fn sign_in(
         return Err(errors::invalid_credentials());
     };
 
-    embedded.limits.count_try(&email)?;
+    let known = device.of(&embedded, &email);
+    let attempt = embedded.limits.begin_sign_in(&email, &visitor, known.as_ref())?;
     let user = users::by_email(&mut *embedded.store.read().await?, email.as_str()).await?;
-    let waits = |user: &UserRow| embedded.settings.confirm_email && !user.email_verified;
-    if embedded.settings.compat_errors && user.as_ref().is_some_and(waits) {
-        return Err(errors::email_not_verified());
+    if embedded.settings.compat_errors {
+        tell(&embedded, &email, user.as_ref()).await?;
     }
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let check = embedded
         .passwords
         .check(password.expose().to_owned(), stored.clone())
         .await?;
-    let Some(mut user) = user.filter(|_| check != Check::Wrong) else {
-        return Err(errors::invalid_credentials());
+    let Some(user) = user.filter(|_| check != Check::Wrong) else {
+        return Err(waiting(&embedded, &made, &email, password.expose(), attempt).await?);
     };
-    if waits(&user) {
+    attempt.succeed();
+    if embedded.settings.confirm_email && !user.email_verified {
         return Err(errors::email_not_verified());
     }
+    open(&embedded, &visitor, user, stored.unwrap_or_default(), check).await
+}
 
+/// Why no account was opened.
+async fn waiting(
+    embedded: &Embedded,
+    made: &SignUpTokens,
+    email: &Email,
+    password: &str,
+    attempt: PasswordTry<'_>,
+) -> Result<Refusal> {
+    let Some(sign_up) = made.sign_up_of(embedded, email.as_str()).await? else {
+        return Ok(errors::invalid_credentials());
+    };
+    let check = embedded
+        .passwords
+        .check(password.to_owned(), Some(sign_up.password_hash))
+        .await?;
+    if check == Check::Wrong {
+        return Ok(errors::invalid_credentials());
+    }
+    attempt.succeed();
+    Ok(errors::email_not_verified())
+}
+
+/// Altogic's telling answer.
+async fn tell(embedded: &Embedded, email: &Email, user: Option<&UserRow>) -> Result<()> {
+    let waits = match user {
+        Some(user) => embedded.settings.confirm_email && !user.email_verified,
+        None => {
+            let mut db = embedded.store.read().await?;
+            sign_ups::latest_of(&mut *db, email.as_str()).await?.is_some()
+        }
+    };
+    if waits {
+        Err(errors::email_not_verified())
+    } else {
+        Ok(())
+    }
+}
+
+/// Opens a session of a user whose password was right.
+async fn open(
+    embedded: &Embedded,
+    visitor: &Visitor,
+    mut user: UserRow,
+    mut password_hash: String,
+    check: Check,
+) -> Result<Response> {
     let now = embedded.settings.clock.now_ms();
-    let mut password_hash = stored.unwrap_or_default();
     if let Check::RightAndRehashed(new) = check {
         let mut tx = embedded.store.begin_one().await?;
         if users::replace_password_hash(&mut *tx, &user.id, &password_hash, &new).await? {
@@ -71,7 +127,7 @@ async fn sign_in(
         }
         tx.commit().await?;
     }
-    let session = sessions::New::of(&user.id, &visitor, now);
+    let session = sessions::New::of(&user.id, visitor, now);
     let mut tx = embedded.store.begin_one().await?;
     // A password changed while this one was checked opens nothing.
     if !session.open_for_password(&mut tx, &password_hash).await? {

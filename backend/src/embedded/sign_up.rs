@@ -10,15 +10,19 @@ use serde_json::{Map, Value};
 use shared::{Email, Name, NewPassword};
 use sqlx::types::Json as Stored;
 
+use super::clock::as_ms;
 use super::errors::{self, Result};
 use super::extract::Json;
 use super::fields::Fields;
+use super::known_device::DeviceToken;
+use super::mail_requests::{self, MailRequest};
 use super::profile::custom_fields;
+use super::store::access_tokens::Purpose;
 use super::store::outbox::Kind;
+use super::store::sign_ups::{self, SignUpRow};
 use super::store::users::{self, UserRow};
-use super::store::{Write, environment};
 use super::visitor::Visitor;
-use super::{Embedded, gate, ids, mail, sessions, wire};
+use super::{Embedded, gate, ids, sessions, wire};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new().route("/auth/signup-email", post(sign_up))
@@ -44,32 +48,38 @@ struct Request {
     asks_to_be_verified: bool,
 }
 
-/// Makes the account; mails its link, or signs in at once where addresses are not verified.
+/// Keeps the sign-up until its link is redeemed, and has the link mailed; or makes the account at once
+/// where addresses are not verified.
 ///
-/// A taken address gets the answer of a fresh one, and its owner a mail, unless sign-up signs in
-/// at once: then there is nothing to hide behind.
+/// Whether the address is taken makes no difference here: its owner is told by mail, unless sign-up
+/// signs in at once; then there is nothing to hide behind.
 async fn sign_up(
     State(embedded): State<Embedded>,
     visitor: Visitor,
+    device: DeviceToken,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response> {
     let settings = &embedded.settings;
     let request = parse(body, settings.password_min_length)?;
     let verified = request.asks_to_be_verified && gate::has_api_key(&embedded, &headers).await?;
-    // Also for a taken address, so that both answers take equally long.
+    let signs_in = verified || !settings.confirm_email;
+    if !signs_in {
+        let known = device.of(&embedded, &request.email);
+        embedded
+            .limits
+            .count_mail("sign-up", &request.email, &visitor, known.as_ref())?;
+    }
     let password_hash = embedded
         .passwords
         .hash(request.password.expose().to_owned())
         .await?;
     let now = settings.clock.now_ms();
-    let signs_in = verified || !settings.confirm_email;
     let user = UserRow {
-        // Always a new one, also where an abandoned sign-up is taken over: ids that stay the same
-        // would tell that the address was free.
         id: ids::new_id(),
         email: request.email.as_str().to_owned(),
-        password_hash: Some(password_hash),
+        password_hash: Some(password_hash.clone()),
+        unproved_password_hash: None,
         name: request.name.map(|name| name.as_str().to_owned()),
         profile_picture: request.profile_picture,
         custom_fields: Stored(request.custom_fields),
@@ -77,41 +87,62 @@ async fn sign_up(
         sign_up_at: now,
         last_login_at: signs_in.then_some(now),
     };
-
-    let mut tx = embedded.store.begin().await?;
-    if let Some(owner) = users::by_email(&mut *tx, &user.email).await? {
-        if owner.email_verified || owner.last_login_at.is_some() {
-            if signs_in || settings.compat_errors {
-                return Err(errors::email_not_unique());
-            }
-            tell_owner(&embedded, tx, &owner, now).await?;
-            return Ok(wire::grant(&user, Value::Null));
-        }
-        // Nobody proved to own the address or ever used the account: the newest sign-up counts,
-        // and links of the older one end with its row.
-        users::delete(&mut *tx, &owner.id).await?;
-    }
-    users::insert(&mut *tx, &user).await?;
-    let mut session = Value::Null;
     if signs_in {
-        let new = sessions::New::of(&user.id, &visitor, now);
-        new.open(&mut tx).await?;
-        session = new.wire();
-    } else {
-        mail::queue_own(&embedded, &mut tx, Kind::VerifyEmail, &user, now).await?;
+        let session = make_account(&embedded, &user, &visitor, now).await?;
+        return Ok(wire::grant(&user, session));
     }
-    tx.commit().await?;
-    embedded.mail_queued.notify_one();
-    Ok(wire::grant(&user, session))
+    if settings.compat_errors
+        && users::by_email(&mut *embedded.store.read().await?, &user.email)
+            .await?
+            .is_some()
+    {
+        return Err(errors::email_not_unique());
+    }
+    let token = keep(&embedded, &user, password_hash, now).await?;
+    Ok(wire::waiting_sign_up(&user, &token))
 }
 
-async fn tell_owner(embedded: &Embedded, mut tx: Write, owner: &UserRow, now: i64) -> Result<()> {
-    if !mail::queue_own(embedded, &mut tx, Kind::AccountExists, owner, now).await? {
-        environment::decoy_write(&mut *tx).await?;
+/// Makes the account and signs in.
+async fn make_account(embedded: &Embedded, user: &UserRow, visitor: &Visitor, now: i64) -> Result<Value> {
+    let mut tx = embedded.store.begin().await?;
+    if users::by_email(&mut *tx, &user.email).await?.is_some() {
+        return Err(errors::email_not_unique());
     }
+    users::insert(&mut *tx, user).await?;
+    sign_ups::delete_of_email(&mut *tx, &user.email).await?;
+    let new = sessions::New::of(&user.id, visitor, now);
+    new.open(&mut tx).await?;
     tx.commit().await?;
-    embedded.mail_queued.notify_one();
-    Ok(())
+    Ok(new.wire())
+}
+
+/// Keeps the sign-up, beside others of the same address, and asks for its mail. Gives the secret by
+/// which its client proves to have made it.
+async fn keep(embedded: &Embedded, user: &UserRow, password_hash: String, now: i64) -> Result<String> {
+    let token = ids::new_token();
+    let sign_up = SignUpRow {
+        id: user.id.clone(),
+        token_hash: ids::digest(&token),
+        email: user.email.clone(),
+        password_hash,
+        name: user.name.clone(),
+        profile_picture: user.profile_picture.clone(),
+        custom_fields: user.custom_fields.clone(),
+        created_at: now,
+        expires_at: now + as_ms(Purpose::VerifyEmail.lifetime()),
+    };
+    let request = MailRequest {
+        kind: Kind::VerifyEmail,
+        email: &user.email,
+        user_id: None,
+        sign_up_id: Some(&user.id),
+    };
+    let mut tx = embedded.store.begin().await?;
+    sign_ups::insert(&mut *tx, &sign_up).await?;
+    mail_requests::add(&mut tx, request, now).await?;
+    tx.commit().await?;
+    embedded.mail_requested.notify_one();
+    Ok(token)
 }
 
 fn parse(body: Body, password_min_length: usize) -> Result<Request> {

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::Settings;
 use super::gate::Keys;
+use super::known_device::DeviceKey;
 use super::limits::Limits;
 use super::link_key::LinkKey;
 use super::password::Passwords;
@@ -22,8 +23,10 @@ pub struct Inner {
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
     pub(crate) link_key: LinkKey,
+    pub(crate) device_key: DeviceKey,
     pub(crate) environment_id: String,
     pub(crate) client_key: String,
+    pub(crate) mail_requested: Notify,
     pub(crate) mail_queued: Notify,
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,

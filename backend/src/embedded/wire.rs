@@ -79,6 +79,13 @@ pub(crate) fn grant(user: &UserRow, session: Value) -> Response {
     Json(Grant { user, session }).into_response()
 }
 
+/// What a sign-up is answered with while its address waits: no session, and, as an addition of ours,
+/// the secret by which the client proves to have made it.
+pub(crate) fn waiting_sign_up(user: &UserRow, token: &str) -> Response {
+    let user = User(user);
+    Json(json!({ "user": user, "session": null, "signUpToken": token })).into_response()
+}
+
 /// A [`User`] as a value.
 pub(crate) fn user(user: &UserRow) -> Value {
     serde_json::to_value(User(user)).expect("texts and JSON are JSON")

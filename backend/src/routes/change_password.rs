@@ -2,6 +2,7 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use shared::change_password::{self, Request};
+use tower_cookies::Cookies;
 
 use crate::{
     common_password,
@@ -15,10 +16,11 @@ pub(super) fn router() -> Router<AppState> {
     Router::new().route(change_password::PATH, post(change_password))
 }
 
-/// Changes the password and ends the other sessions.
+/// Changes the password and ends the other sessions; this one goes on under a new token.
 async fn change_password(
     State(app): State<AppState>,
     caller: Caller,
+    cookies: Cookies,
     session: SessionToken,
     Json(mut request): Json<Request>,
 ) -> Result<StatusCode, Error> {
@@ -27,6 +29,9 @@ async fn change_password(
         .at_least(app.password_min_length)
         .and_then(common_password::refuse);
     request.new_password = checked.map_err(|invalid| invalid.on("new_password"))?;
-    app.altogic.change_password(&caller, &session, &request).await?;
+    let renewed = app.altogic.change_password(&caller, &session, &request).await?;
+    if let Some(token) = renewed {
+        app.session_cookie.set(&cookies, &token);
+    }
     Ok(StatusCode::NO_CONTENT)
 }

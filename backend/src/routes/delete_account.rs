@@ -1,7 +1,10 @@
 //! `DELETE /api/profile`.
 
 use axum::{Router, extract::State, http::StatusCode, routing::delete};
-use shared::delete_account::{PATH, Request};
+use shared::{
+    Email,
+    delete_account::{PATH, Request},
+};
 use tower_cookies::Cookies;
 
 use crate::{
@@ -23,7 +26,15 @@ async fn delete_account(
     session: SessionToken,
     Json(request): Json<Request>,
 ) -> Result<StatusCode, Error> {
-    app.altogic.delete_account(&caller, &session, request).await?;
+    let user = app.altogic.profile(&caller, &session).await?;
+    let email = Email::try_from(user.email.clone()).map_err(|_| {
+        let cause = anyhow::anyhow!("the user has no mail address");
+        Error::Unavailable(StatusCode::BAD_GATEWAY, cause)
+    })?;
+    let caller = caller.known_to(&app, &cookies, &email);
+    app.altogic
+        .delete_account(&caller, &session, user, email, request)
+        .await?;
     app.session_cookie.clear(&cookies);
     Ok(StatusCode::NO_CONTENT)
 }

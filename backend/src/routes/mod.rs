@@ -19,6 +19,7 @@ mod profile;
 mod reset_password;
 mod sessions;
 mod sign_in;
+mod sign_in_browser;
 mod sign_out;
 mod sign_up;
 mod verify_email;

@@ -22,8 +22,9 @@ async fn ask(
     cookies: Cookies,
     Json(request): Json<Request>,
 ) -> Result<(StatusCode, axum::Json<Response>), Error> {
+    let caller = caller.known_to(&app, &cookies, &request.email);
     app.altogic.send_reset(&caller, &request.email).await?;
-    app.flow_cookie.set(&cookies, &request.email);
+    app.flow_cookie.note_mail(&cookies, &request.email);
     Ok((StatusCode::ACCEPTED, axum::Json(Response {})))
 }
 

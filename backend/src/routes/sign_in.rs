@@ -4,6 +4,7 @@ use axum::{Router, extract::State, routing::post};
 use shared::sign_in::{self, Request};
 use tower_cookies::Cookies;
 
+use super::sign_in_browser::sign_in_browser;
 use crate::{
     error::Error,
     extract::{Caller, Json},
@@ -22,11 +23,8 @@ async fn sign_in(
     cookies: Cookies,
     Json(request): Json<Request>,
 ) -> Result<axum::Json<sign_in::Response>, Error> {
+    let caller = caller.known_to(&app, &cookies, &request.email);
     let grant = app.altogic.sign_in(&caller, &request).await?;
-    let former = app.session_cookie.get(&cookies);
-    app.session_cookie.set(&cookies, &grant.token);
-    app.altogic
-        .end_former_session(&caller, former, &grant.token)
-        .await;
-    Ok(axum::Json(sign_in::Response { user: grant.user }))
+    let user = sign_in_browser(&app, &caller, &cookies, grant).await;
+    Ok(axum::Json(sign_in::Response { user }))
 }

@@ -10,7 +10,9 @@ use axum::{
 use shared::sign_up::{self, Request};
 use tower_cookies::Cookies;
 
+use super::sign_in_browser::sign_in_browser;
 use crate::{
+    altogic::SignUp,
     common_password,
     error::Error,
     extract::{Caller, Json},
@@ -31,17 +33,16 @@ async fn sign_up(
 ) -> Result<Response, Error> {
     request.password = request.password.at_least(app.password_min_length)?;
     request.password = common_password::refuse(request.password)?;
-    let Some(grant) = app.altogic.sign_up(&caller, &request).await? else {
-        app.flow_cookie.set(&cookies, &request.email);
-        return Ok((StatusCode::ACCEPTED, axum::Json(sign_up::Response { user: None })).into_response());
-    };
-    let former = app.session_cookie.get(&cookies);
-    app.session_cookie.set(&cookies, &grant.token);
-    app.altogic
-        .end_former_session(&caller, former, &grant.token)
-        .await;
-    Ok(axum::Json(sign_up::Response {
-        user: Some(grant.user),
-    })
-    .into_response())
+    let caller = caller.known_to(&app, &cookies, &request.email);
+    match app.altogic.sign_up(&caller, &request).await? {
+        SignUp::Waiting(token) => {
+            app.flow_cookie
+                .note_sign_up(&cookies, &request.email, token.as_deref());
+            Ok((StatusCode::ACCEPTED, axum::Json(sign_up::Response { user: None })).into_response())
+        }
+        SignUp::In(grant) => {
+            let user = Some(sign_in_browser(&app, &caller, &cookies, grant).await);
+            Ok(axum::Json(sign_up::Response { user }).into_response())
+        }
+    }
 }

@@ -21,7 +21,8 @@ async fn verify_email(
     cookies: Cookies,
     Json(request): Json<Request>,
 ) -> Result<(StatusCode, axum::Json<Response>), Error> {
+    let caller = caller.known_to(&app, &cookies, &request.email);
     app.altogic.resend_verification(&caller, &request.email).await?;
-    app.flow_cookie.set(&cookies, &request.email);
+    app.flow_cookie.note_mail(&cookies, &request.email);
     Ok((StatusCode::ACCEPTED, axum::Json(Response {})))
 }

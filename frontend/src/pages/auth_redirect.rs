@@ -50,6 +50,7 @@ pub fn AuthRedirect() -> impl IntoView {
             let typed = auth_redirect::Form {
                 access_token: access_token.clone(),
                 confirmed,
+                ..auth_redirect::Form::default()
             };
             let place = place.clone();
             async move {

@@ -55,6 +55,7 @@ pub fn ResetPassword() -> impl IntoView {
         let opening = api::auth_redirect(auth_redirect::Form {
             access_token: access_token.get_value(),
             confirmed: false,
+            ..auth_redirect::Form::default()
         });
         spawn_local(async move {
             step.set(match opening.await {

@@ -71,7 +71,7 @@ impl Server {
             compat_errors: false,
             allowed_origins: Vec::new(),
             client_key: None,
-            api_key: Some("an-api-key".to_owned()),
+            api_key: Some("an-api-key-of-the-tests".to_owned()),
             trusted_proxies: Vec::new(),
             rate_limits: false,
             clock: clock.clone(),
@@ -145,11 +145,23 @@ impl Server {
         .await
     }
 
+    /// Redeems a mailed key as the client that made the sign-up with this token.
+    pub async fn grant_own(&self, key: &str, sign_up_token: &str) -> Reply {
+        let request = self.request(Method::POST, "auth/grant");
+        Reply::of(
+            request
+                .header("Sign-Up-Token", sign_up_token)
+                .json(&json!({ "key": key })),
+        )
+        .await
+    }
+
     /// Signs up, opens the mailed link, and redeems it.
     pub async fn verified_user(&self, email: &str) -> User {
-        assert_eq!(self.sign_up(email).await.status, 200);
+        let signed_up = self.sign_up(email).await;
+        assert_eq!(signed_up.status, 200);
         let key = self.mailed_key(email).await;
-        let granted = self.get(&format!("auth/grant?key={key}"), None).await;
+        let granted = self.grant_own(&key, &signed_up.text("/signUpToken")).await;
         assert_eq!(granted.status, 200, "{}", granted.body);
         User {
             id: granted.text("/user/_id"),

@@ -54,30 +54,30 @@ impl Purpose {
     }
 }
 
-/// What a link's secret stands for.
+/// What a link's secret stands for. It belongs to a user or to a sign-up, never to both.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct AccessTokenRow {
     pub(crate) purpose: Purpose,
-    pub(crate) user_id: String,
+    pub(crate) user_id: Option<String>,
+    pub(crate) sign_up_id: Option<String>,
     pub(crate) email: String,
 }
 
-/// Adds a token and ends the user's older one of the same purpose.
-pub(crate) async fn upsert(
+/// Adds a token, beside others of the same purpose.
+pub(crate) async fn insert(
     db: impl SqliteExecutor<'_>,
     token: &AccessTokenRow,
     token_hash: &str,
     expires_at: i64,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO access_tokens (token_hash, purpose, user_id, email, expires_at)
-         VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (user_id, purpose) DO UPDATE
-         SET token_hash = excluded.token_hash, email = excluded.email, expires_at = excluded.expires_at",
+        "INSERT INTO access_tokens (token_hash, purpose, user_id, sign_up_id, email, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(token_hash)
     .bind(token.purpose)
     .bind(&token.user_id)
+    .bind(&token.sign_up_id)
     .bind(&token.email)
     .bind(expires_at)
     .execute(db)
@@ -92,7 +92,8 @@ pub(crate) async fn by_hash(
     now: i64,
 ) -> sqlx::Result<Option<AccessTokenRow>> {
     sqlx::query_as(
-        "SELECT purpose, user_id, email FROM access_tokens WHERE token_hash = $1 AND expires_at > $2",
+        "SELECT purpose, user_id, sign_up_id, email FROM access_tokens
+         WHERE token_hash = $1 AND expires_at > $2",
     )
     .bind(token_hash)
     .bind(now)
@@ -110,7 +111,7 @@ pub(crate) async fn redeem(
     sqlx::query_as(
         "DELETE FROM access_tokens
          WHERE token_hash = $1 AND purpose IN ($2, $3) AND expires_at > $4
-         RETURNING purpose, user_id, email",
+         RETURNING purpose, user_id, sign_up_id, email",
     )
     .bind(token_hash)
     .bind(purposes[0])
@@ -128,7 +129,8 @@ pub(crate) async fn email_of_user(
     now: i64,
 ) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar(
-        "SELECT email FROM access_tokens WHERE user_id = $1 AND purpose = $2 AND expires_at > $3",
+        "SELECT email FROM access_tokens WHERE user_id = $1 AND purpose = $2 AND expires_at > $3
+         ORDER BY expires_at DESC LIMIT 1",
     )
     .bind(user_id)
     .bind(purpose)

@@ -121,6 +121,7 @@ mod tests {
                 id: "ada".to_owned(),
                 email: "ada@example.com".to_owned(),
                 password_hash: None,
+                unproved_password_hash: None,
                 name: Some("Ada".to_owned()),
                 profile_picture: None,
                 custom_fields: Json(Map::new()),

@@ -10,11 +10,13 @@ pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod keys;
 mod known_sessions;
+pub(crate) mod mail_requests;
 pub(crate) mod outbox;
 #[cfg(test)]
 mod plans;
 mod readers;
 pub(crate) mod sessions;
+pub(crate) mod sign_ups;
 pub(crate) mod users;
 mod writer;
 

@@ -54,21 +54,6 @@ pub(crate) async fn insert(db: impl SqliteExecutor<'_>, mail: &MailRow) -> sqlx:
     Ok(())
 }
 
-/// How many mails of a kind an address was sent after `since`.
-pub(crate) async fn count_since(
-    db: impl SqliteExecutor<'_>,
-    to_address: &str,
-    kind: Kind,
-    since: i64,
-) -> sqlx::Result<i64> {
-    sqlx::query_scalar("SELECT count(*) FROM outbox WHERE to_address = $1 AND kind = $2 AND created_at > $3")
-        .bind(to_address)
-        .bind(kind)
-        .bind(since)
-        .fetch_one(db)
-        .await
-}
-
 /// The latest mails, newest first; `to_address` narrows them to one recipient.
 pub(crate) async fn latest(
     db: impl SqliteExecutor<'_>,

@@ -10,6 +10,8 @@ pub(crate) struct UserRow {
     pub(crate) id: String,
     pub(crate) email: String,
     pub(crate) password_hash: Option<String>,
+    /// A password that opens nothing until its owner, signed in, names it as the current one.
+    pub(crate) unproved_password_hash: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) profile_picture: Option<String>,
     pub(crate) custom_fields: Json<Map<String, Value>>,
@@ -44,13 +46,14 @@ pub(crate) async fn by_id(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result
 /// Adds an account.
 pub(crate) async fn insert(db: impl SqliteExecutor<'_>, user: &UserRow) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO users (id, email, password_hash, name, profile_picture, custom_fields, email_verified,
-                            sign_up_at, last_login_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO users (id, email, password_hash, unproved_password_hash, name, profile_picture,
+                            custom_fields, email_verified, sign_up_at, last_login_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&user.id)
     .bind(&user.email)
     .bind(&user.password_hash)
+    .bind(&user.unproved_password_hash)
     .bind(&user.name)
     .bind(&user.profile_picture)
     .bind(&user.custom_fields)
@@ -84,19 +87,38 @@ pub(crate) async fn set_email_verified(db: impl SqliteExecutor<'_>, id: &str) ->
     Ok(())
 }
 
-/// Replaces the password's hash, unless somebody else did since `old_hash` was read.
+/// Notes that the address is proved, by somebody who need not have chosen the password: it opens
+/// nothing from here on.
+pub(crate) async fn set_claimed(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE users SET email_verified = $2, password_hash = NULL,
+                          unproved_password_hash = COALESCE(password_hash, unproved_password_hash)
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(true)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Replaces the password's hash, also an unproved one, unless it was replaced since `old_hash` was
+/// read.
 pub(crate) async fn replace_password_hash(
     db: impl SqliteExecutor<'_>,
     id: &str,
     old_hash: &str,
     new_hash: &str,
 ) -> sqlx::Result<bool> {
-    let done = sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
-        .bind(id)
-        .bind(old_hash)
-        .bind(new_hash)
-        .execute(db)
-        .await?;
+    let done = sqlx::query(
+        "UPDATE users SET password_hash = $3, unproved_password_hash = NULL
+         WHERE id = $1 AND COALESCE(password_hash, unproved_password_hash) = $2",
+    )
+    .bind(id)
+    .bind(old_hash)
+    .bind(new_hash)
+    .execute(db)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -106,7 +128,7 @@ pub(crate) async fn set_password_hash(
     id: &str,
     new_hash: &str,
 ) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+    sqlx::query("UPDATE users SET password_hash = $2, unproved_password_hash = NULL WHERE id = $1")
         .bind(id)
         .bind(new_hash)
         .execute(db)
