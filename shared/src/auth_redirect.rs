@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessToken, Invalid, Parse, User};
+use crate::{AccessToken, Invalid, NewPassword, Parse, Password, User, field};
 
 /// The route.
 pub const PATH: &str = "/api/auth-redirect";
@@ -16,6 +16,12 @@ pub struct Form {
     /// mail is signed in.
     #[serde(default)]
     pub confirmed: bool,
+    /// The password of the sign-up that the link finishes, where it is [needed](Needs::Password).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// In its place: a password to set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_password: Option<String>,
 }
 
 /// A redemption whose token has the shape of one.
@@ -25,22 +31,44 @@ pub struct Request {
     pub access_token: AccessToken,
     /// Whether the person clicked to continue.
     pub confirmed: bool,
+    /// The password of the sign-up that the link finishes.
+    pub password: Option<Password>,
+    /// A password to set in its place.
+    pub new_password: Option<NewPassword>,
 }
 
 impl Parse for Request {
     type Form = Form;
 
     fn parse(form: Form) -> Result<Self, Vec<Invalid>> {
-        let access_token = AccessToken::try_from(form.access_token).map_err(|invalid| vec![invalid])?;
-        Ok(Self {
-            access_token,
-            confirmed: form.confirmed,
-        })
+        let mut refused = Vec::new();
+        let access_token = field(AccessToken::try_from(form.access_token), &mut refused);
+        let password = form.password.map(Password::try_from).transpose();
+        let password = field(password, &mut refused);
+        let new_password = form.new_password.map(NewPassword::try_from).transpose();
+        let new_password = new_password.map_err(|invalid| invalid.on("new_password"));
+        match (access_token, password, field(new_password, &mut refused)) {
+            (Some(access_token), Some(password), Some(new_password)) => Ok(Self {
+                access_token,
+                confirmed: form.confirmed,
+                password,
+                new_password,
+            }),
+            _ => Err(refused),
+        }
     }
 }
 
+/// What stands between a link and its account, beside a click.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Needs {
+    /// The password that was chosen at the sign-up in another browser, or a new one.
+    Password,
+}
+
 /// 200 with the user and the cookie; or 202 with no user: nothing is redeemed yet, and the page
-/// asks for a click.
+/// asks for a click, or for what is needed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Response {
     /// Who signed in; `None` while a click is awaited.
@@ -48,4 +76,40 @@ pub struct Response {
     /// With a click awaited: whose account the link opens, if Altogic tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// What else is needed. The same request with it redeems the link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_checked_only_where_one_is_sent() {
+        let form = Form {
+            access_token: "a".to_owned(),
+            ..Form::default()
+        };
+        let refused = |form: Form| {
+            let refused = Request::parse(form).map(|_| ()).unwrap_err();
+            refused.iter().map(|invalid| invalid.field).collect::<Vec<_>>()
+        };
+
+        assert!(Request::parse(form.clone()).is_ok());
+        assert_eq!(
+            refused(Form {
+                password: Some(String::new()),
+                ..form.clone()
+            }),
+            ["password"]
+        );
+        assert_eq!(
+            refused(Form {
+                new_password: Some("short".to_owned()),
+                ..form
+            }),
+            ["new_password"]
+        );
+    }
 }

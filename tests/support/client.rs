@@ -134,6 +134,7 @@ impl Client {
         let form = auth_redirect::Form {
             access_token: access_token.to_owned(),
             confirmed,
+            ..auth_redirect::Form::default()
         };
         Reply::of(self.request(Method::POST, auth_redirect::PATH).json(&form)).await
     }

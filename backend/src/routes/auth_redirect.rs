@@ -37,6 +37,7 @@ async fn auth_redirect(
             let waiting = auth_redirect::Response {
                 user: None,
                 email: opened.map(|opened| opened.email),
+                needs: None,
             };
             return Ok((StatusCode::ACCEPTED, axum::Json(waiting)).into_response());
         }
@@ -51,6 +52,7 @@ async fn auth_redirect(
     Ok(axum::Json(auth_redirect::Response {
         user: Some(grant.user),
         email: None,
+        needs: None,
     })
     .into_response())
 }
