@@ -218,7 +218,11 @@ async fn exchange(method: Method, path: &str, body: Option<String>) -> Result<St
 }
 
 async fn read(answer: Answer) -> Result<String, Error> {
-    let retry_after = answer.headers().get("retry-after");
+    let headers = answer.headers();
+    let retry_after = headers.get("retry-after");
+    if let Some(date) = headers.get("date") {
+        browser::note_server_time(&date);
+    }
     let text = answer.text().await.map_err(|_| Error::Network)?;
     if answer.ok() {
         Ok(text)

@@ -202,6 +202,7 @@ pub fn App(
         <p class="news" role="status">
             {move || news.sentence()}
         </p>
+        {changing(move || current_user.is_asked_again().then(|| later.sign_in_again()).flatten())}
     }
 }
 
@@ -225,6 +226,12 @@ fn CurrentPage() -> impl IntoView {
         }
         if let Page::Later(page) = page_for(&now.0, now.1) {
             later.fetch(page.part());
+        }
+        // Only a page of theirs is worth asking for the password.
+        let asks_in_vain =
+            page_of(&now.0).1 != Audience::SignedIn || later.failure_of(Part::Account).is_some();
+        if current_user.is_asked_again() && asks_in_vain {
+            current_user.set_nobody();
         }
         let to = way_on(
             &now.0,

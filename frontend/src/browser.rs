@@ -1,12 +1,14 @@
 //! What only a browser can do. Call it from handlers, effects and tasks, never while a component
 //! is built, so that the same components can be rendered without a browser.
 
+use std::cell::Cell;
+
 use js_sys::Promise;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use shared::ReturnTo;
-use web_sys::{AddEventListenerOptions, FocusOptions, HtmlElement, HtmlInputElement, SubmitEvent};
+use web_sys::{AddEventListenerOptions, FocusOptions, HtmlElement, HtmlInputElement};
 
 use crate::{Posted, json, posted::OUTCOME_ID, words};
 
@@ -94,6 +96,15 @@ pub fn once(event: &str, callback: impl FnOnce() + 'static) {
     );
 }
 
+/// Calls back when nothing is being clicked: at once, or after the click that is under way.
+pub fn after_click(callback: impl FnOnce() + 'static) {
+    if matches!(document().query_selector(":active"), Ok(Some(_))) {
+        once("click", move || request_animation_frame(callback));
+    } else {
+        callback();
+    }
+}
+
 /// The name under which the start script in `Trunk.toml` notes that a letter is being composed.
 const COMPOSING: &str = "composing";
 
@@ -103,6 +114,11 @@ pub fn take_first_profile() -> Option<Promise> {
     let asked = js_sys::Reflect::get(&window(), &name).ok()?;
     let _ = js_sys::Reflect::delete_property(&window(), &name);
     asked.dyn_into().ok()
+}
+
+/// Whether the browser could not run a file that came: `frontend/splitter/` has the loader note it.
+pub fn lacks_something() -> bool {
+    js_sys::Reflect::get(&window(), &"lacks".into()).is_ok_and(|lacks| lacks.is_truthy())
 }
 
 /// Where a person is typing.
@@ -143,13 +159,6 @@ impl Focus {
     }
 }
 
-/// Whether a form is sent by a button that sends it to a page of its own.
-pub fn is_sent_elsewhere(event: &SubmitEvent) -> bool {
-    event
-        .submitter()
-        .is_some_and(|button| button.has_attribute("formaction"))
-}
-
 /// Whether the cookie hint says that somebody is signed in (see [`shared::SIGNED_IN_COOKIE`]).
 pub fn signed_in_hint() -> bool {
     let cookies = document()
@@ -170,6 +179,30 @@ pub fn focus_soon(id: impl Into<String>) {
     request_animation_frame(move || {
         if let Some(element) = document().get_element_by_id(&id) {
             let _ = element.unchecked_into::<HtmlElement>().focus();
+        }
+    });
+}
+
+/// The same for an input, all of whose text is then selected.
+pub fn select_soon(id: &'static str) {
+    request_animation_frame(move || {
+        if let Some(element) = document().get_element_by_id(id) {
+            let input: HtmlInputElement = element.unchecked_into();
+            let _ = input.focus();
+            input.select();
+        }
+    });
+}
+
+/// Moves the focus to the element with this id after what is being rendered is there, if what had
+/// the focus is gone by then.
+pub fn keep_focus(id: &'static str) {
+    request_animation_frame(move || {
+        let is_lost = document()
+            .active_element()
+            .is_none_or(|element| element.tag_name() == "BODY");
+        if is_lost && let Some(element) = document().get_element_by_id(id) {
+            focus_in_place(element.unchecked_ref());
         }
     });
 }
@@ -216,12 +249,45 @@ pub fn take_return_to() -> Option<ReturnTo> {
     words::read_return_to(&kept, now_ms())
 }
 
+/// Where [`keep_mailed`] keeps its text, for as long as the tab is open.
+const MAILED: &str = "mailed";
+
+/// Keeps which mail this tab waits for; `""` for none.
+pub fn keep_mailed(mailed: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        // A browser that keeps nothing forgets it with a reload.
+        let _ = storage.set_item(MAILED, mailed);
+    }
+}
+
+/// Which mail this tab waits for.
+pub fn kept_mailed() -> Option<String> {
+    window().session_storage().ok()??.get_item(MAILED).ok()?
+}
+
 /// Now, in milliseconds since 1970.
 pub fn now_ms() -> f64 {
     js_sys::Date::now()
 }
 
-/// An RFC 3339 moment in milliseconds since 1970; `None` if it is not one.
+thread_local! {
+    /// By how many milliseconds the server's clock is ahead of this browser's.
+    static SERVER_AHEAD_MS: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// Notes the server's time, as the header `Date` of an answer says it, to the second.
+pub fn note_server_time(date: &str) {
+    if let Some(server_ms) = moment_ms(date) {
+        SERVER_AHEAD_MS.set(server_ms - now_ms());
+    }
+}
+
+/// Now by the server's clock, whose times are shown: a browser's may be hours off.
+pub fn server_now_ms() -> f64 {
+    now_ms() + SERVER_AHEAD_MS.get()
+}
+
+/// A moment in milliseconds since 1970, in any form that dates are sent in; `None` if it is none.
 pub fn moment_ms(moment: &str) -> Option<f64> {
     let ms = js_sys::Date::parse(moment);
     (!ms.is_nan()).then_some(ms)

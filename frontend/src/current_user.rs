@@ -1,5 +1,10 @@
 //! [`CurrentUser`]: who is signed in, known to every component through the context.
 
+use std::{
+    future::poll_fn,
+    task::{Poll, Waker},
+};
+
 use leptos::{prelude::*, task::spawn_local};
 use shared::User;
 use web_sys::Url;
@@ -11,6 +16,12 @@ use crate::{Error, api, browser};
 pub struct CurrentUser {
     who: RwSignal<Who>,
     sent: RwSignal<Option<Sent>>,
+    /// Whether the person is asked to sign in again over the page.
+    asked_again: RwSignal<bool>,
+    /// Whether they did, when they were asked last.
+    renewed: StoredValue<bool>,
+    /// What waits for that.
+    waiting: StoredValue<Vec<Waker>>,
 }
 
 /// A picture that this page sent, and so need not download.
@@ -50,12 +61,20 @@ impl CurrentUser {
         Self {
             who: RwSignal::new(who),
             sent: RwSignal::new(None),
+            asked_again: RwSignal::new(false),
+            renewed: StoredValue::new(false),
+            waiting: StoredValue::new(Vec::new()),
         }
     }
 
     /// What the guards need to know.
     pub fn access(self) -> Access {
-        self.who.with(|who| match who {
+        self.who.track();
+        self.access_untracked()
+    }
+
+    fn access_untracked(self) -> Access {
+        self.who.with_untracked(|who| match who {
             Who::Unknown => Access::Unknown,
             Who::Unreachable(_) => Access::Unreachable,
             Who::Nobody => Access::SignedOut,
@@ -79,15 +98,29 @@ impl CurrentUser {
         })
     }
 
+    /// Notes who signed in, if the browser keeps the cookies of that.
+    ///
+    /// # Errors
+    /// [`Error::NoCookies`].
+    pub fn signs_in(self, user: User) -> Result<(), Error> {
+        if !browser::signed_in_hint() {
+            return Err(Error::NoCookies);
+        }
+        self.set(user);
+        Ok(())
+    }
+
     /// Notes who signed in, or how the user is now.
     pub fn set(self, user: User) {
-        let known = self.who.with_untracked(|who| match who {
-            Who::User(known) => *known == user,
-            _ => false,
+        let (is_same, is_known) = self.who.with_untracked(|who| match who {
+            Who::User(known) => (known.id == user.id, *known == user),
+            _ => (false, false),
         });
-        if !known {
+        if !is_known {
             self.who.set(Who::User(user));
         }
+        // What waits was asked for by the one who was here before.
+        self.answer_again(is_same);
     }
 
     /// Notes how the user is after a picture was sent, or taken away. `object_url` is what was
@@ -113,32 +146,76 @@ impl CurrentUser {
     /// Notes that nobody is signed in.
     pub fn set_nobody(self) {
         self.who.set(Who::Nobody);
+        self.answer_again(false);
     }
 
-    /// Passes a result on, and notes if it says that the session is over.
+    /// Makes a call of somebody who is signed in. If it turns out that the session has ended, the
+    /// person is asked to sign in again over the page, and the call is made once more: what they
+    /// typed stays.
     ///
     /// # Errors
-    /// The one it was given.
-    pub fn heed<T>(self, result: Result<T, Error>) -> Result<T, Error> {
-        if result.as_ref().is_err_and(Error::is_signed_out) {
-            self.set_nobody();
+    /// Those of the call; the one that says that the session is over, if the person does not sign
+    /// in again.
+    pub async fn call<T, Answer>(self, call: impl Fn() -> Answer) -> Result<T, Error>
+    where
+        Answer: Future<Output = Result<T, Error>>,
+    {
+        let answer = call().await;
+        if !answer.as_ref().is_err_and(Error::is_signed_out) || !self.signs_in_again().await {
+            return answer;
         }
-        result
+        call().await
     }
 
-    /// Asks the backend who is signed in, if the cookie hints at anybody. Who is known stays
-    /// known when no answer comes.
-    pub fn recheck(self) {
-        if !browser::signed_in_hint() {
+    /// Asks the person to sign in again, whose session has ended; whether they did. Who was never
+    /// known is nobody.
+    pub async fn signs_in_again(self) -> bool {
+        if self.access_untracked() != Access::SignedIn {
             self.set_nobody();
+            return false;
+        }
+        self.asked_again.set(true);
+        poll_fn(|context| {
+            if self.asked_again.get_untracked() {
+                self.waiting
+                    .update_value(|waiting| waiting.push(context.waker().clone()));
+                Poll::Pending
+            } else {
+                Poll::Ready(self.renewed.get_value())
+            }
+        })
+        .await
+    }
+
+    /// Whether the person is asked to sign in again.
+    pub fn is_asked_again(self) -> bool {
+        self.asked_again.get()
+    }
+
+    /// Ends the question whether the person signs in again.
+    pub fn answer_again(self, renewed: bool) {
+        if !self.asked_again.get_untracked() {
             return;
         }
+        self.renewed.set_value(renewed);
+        self.asked_again.set(false);
+        let waiting = self.waiting.try_update_value(std::mem::take);
+        waiting.unwrap_or_default().into_iter().for_each(Waker::wake);
+    }
+
+    /// Asks the backend who is signed in, if the cookie hints at anybody. Who is known stays known
+    /// when no answer comes, and is asked to sign in again when the session has ended.
+    pub fn recheck(self) {
         spawn_local(async move {
-            match self.heed(api::profile().await) {
+            if !browser::signed_in_hint() {
+                self.signs_in_again().await;
+                return;
+            }
+            match self.call(api::profile).await {
                 Ok(response) => self.set(response.user),
                 Err(error) if error.is_signed_out() => {}
                 Err(error) => {
-                    if self.who.with_untracked(|who| !matches!(who, Who::User(_))) {
+                    if self.access_untracked() != Access::SignedIn {
                         self.who.set(Who::Unreachable(error));
                     }
                 }

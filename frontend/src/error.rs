@@ -4,6 +4,10 @@ use shared::{ApiError, Details, Invalid};
 
 use crate::words;
 
+/// What is said where the browser keeps no cookies.
+pub const NO_COOKIES: &str = "This browser does not keep cookies for this site, so you cannot be signed in. \
+     Allow them in its settings, then sign in again.";
+
 /// Why a call failed.
 #[derive(Clone, Debug)]
 pub enum Error {
@@ -18,6 +22,10 @@ pub enum Error {
     },
     /// No answer, or none that could be read.
     Network,
+    /// The browser cannot run what came.
+    Browser,
+    /// The browser keeps no cookies for our site.
+    NoCookies,
 }
 
 impl Error {
@@ -36,7 +44,7 @@ impl Error {
         match self {
             Self::Network => true,
             Self::Api { error, .. } => error.status >= 500,
-            Self::Fields(_) => false,
+            Self::Fields(_) | Self::Browser | Self::NoCookies => false,
         }
     }
 
@@ -71,7 +79,7 @@ impl Error {
                     });
                 }
             }
-            Self::Network => {}
+            Self::Network | Self::Browser | Self::NoCookies => {}
         }
         self
     }
@@ -88,7 +96,7 @@ impl Error {
                 .iter()
                 .find(|item| item.field() == Some(name))
                 .map(|item| item.message.clone()),
-            Self::Network => None,
+            Self::Network | Self::Browser | Self::NoCookies => None,
         };
         names
             .iter()
@@ -104,6 +112,8 @@ impl Error {
                 .map(|invalid| invalid.message.clone())
                 .unwrap_or_default(),
             Self::Network => "Cannot reach Latchkey. Check your connection, then try again.".to_owned(),
+            Self::Browser => "This browser cannot run this page. Updating it helps.".to_owned(),
+            Self::NoCookies => NO_COOKIES.to_owned(),
             Self::Api {
                 error,
                 retry_after_seconds,

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::{browser, components::Sent};
+
 /// What the next page need not ask for again; given as context.
 #[derive(Clone, Copy)]
 pub struct HandedOn {
@@ -9,6 +11,8 @@ pub struct HandedOn {
     pub email: RwSignal<String>,
     /// The secret of the mail link that allows a new password, until it is used.
     pub access_token: StoredValue<Option<String>>,
+    /// The mail that was sent last, and the page that sent it.
+    pub mailed: StoredValue<Option<(&'static str, Sent)>>,
 }
 
 impl HandedOn {
@@ -17,7 +21,15 @@ impl HandedOn {
         Self {
             email: RwSignal::new(String::new()),
             access_token: StoredValue::new(None),
+            mailed: StoredValue::new(None),
         }
+    }
+
+    /// Forgets whose browser this was.
+    pub fn forget(self) {
+        self.email.set(String::new());
+        self.mailed.set_value(None);
+        browser::keep_mailed("");
     }
 }
 

@@ -14,8 +14,8 @@ use std::{
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError, wasm_split::wasm_split};
 
 use crate::{
-    Error,
-    components::{Avatar, AvatarEditor, Sessions},
+    Error, browser,
+    components::{Avatar, AvatarEditor, Sessions, SignInAgain},
     pages::{
         AuthRedirect, ForgotPassword, Index, MagicLink, NotFound, Profile, ResetPassword, Security, SignUp,
         VerifyEmail,
@@ -66,6 +66,7 @@ impl Part {
 enum AccountView {
     Security,
     Sessions,
+    SignInAgain,
     AvatarEditor(RwSignal<Option<String>>),
 }
 
@@ -138,7 +139,13 @@ impl Later {
 
     /// Why what is in this file cannot be shown, if it could not be fetched.
     pub fn failure_of(self, part: Part) -> Option<Error> {
-        (self.stage(part) == Stage::Failed).then_some(Error::Network)
+        (self.stage(part) == Stage::Failed).then(|| {
+            if browser::lacks_something() {
+                Error::Browser
+            } else {
+                Error::Network
+            }
+        })
     }
 
     /// Fetches a file for an app that starts with one of its pages; whether it came.
@@ -209,6 +216,11 @@ impl Later {
         self.account(AccountView::Sessions)
     }
 
+    /// What asks for the password again; `None` before its file is here.
+    pub fn sign_in_again(self) -> Option<AnyView> {
+        self.account(AccountView::SignInAgain)
+    }
+
     /// What changes the user's picture; `None` before its file is here. `preview` gets the picture
     /// that is being sent.
     pub fn avatar_editor(self, preview: RwSignal<Option<String>>) -> Option<AnyView> {
@@ -275,6 +287,7 @@ fn account(view: AccountView) -> Result<AnyView, SplitLoaderError> {
     Ok(match view {
         AccountView::Security => view! { <Security /> }.into_any(),
         AccountView::Sessions => view! { <Sessions /> }.into_any(),
+        AccountView::SignInAgain => view! { <SignInAgain /> }.into_any(),
         AccountView::AvatarEditor(preview) => view! { <AvatarEditor preview /> }.into_any(),
     })
 }

@@ -37,7 +37,7 @@ mod upload;
 
 pub use app::{App, starts_later};
 pub use current_user::{Access, CurrentUser};
-pub use error::Error;
+pub use error::{Error, NO_COOKIES};
 pub use handed_on::HandedOn;
 pub use later::{Later, Part};
 pub use news::News;

@@ -13,8 +13,8 @@ pub struct Refusal {
     pub field: &'static str,
     /// What is wrong and what to do.
     pub message: String,
-    /// Whether the field was corrected since. The message then keeps its place, unseen: a page
-    /// that moves while a finger is on its way to the button makes it miss.
+    /// Whether the field was corrected since. The message then keeps its place, unseen, until the
+    /// click is over that may be under way: a page that moves under a finger makes it miss.
     pub settled: bool,
 }
 
@@ -65,12 +65,21 @@ impl Submission {
         self.pending.set(true);
         spawn_local(async move {
             let error = work.await.err();
-            self.pending.set(false);
+            self.pending.try_set(false);
+            if !self.is_there() {
+                // The page was left meanwhile, and the form went with it.
+                return;
+            }
             self.fail(error);
             if let Some(id) = self.refused.with_untracked(|refused| self.place_of(refused)) {
                 browser::focus_soon(id);
             }
         });
+    }
+
+    /// Starts refused, as the page says that it answers.
+    pub fn refuse(self, error: Error) {
+        self.fail(Some(error));
     }
 
     /// Shows why it failed.
@@ -104,9 +113,20 @@ impl Submission {
         }
     }
 
+    /// Whether its page is still shown. After an answer was awaited it may be left: signals of the
+    /// page can then be written without effect, but not read, and nothing may move the visitor.
+    pub fn is_there(self) -> bool {
+        !self.pending.is_disposed()
+    }
+
     /// Whether the answer is awaited.
     pub fn is_pending(self) -> bool {
         self.pending.get()
+    }
+
+    /// The same for handlers; a form that is gone awaits nothing that could be told.
+    pub fn is_pending_untracked(self) -> bool {
+        self.pending.try_get_untracked().unwrap_or(true)
     }
 
     /// The same for the attribute `aria-busy`.
@@ -150,6 +170,10 @@ impl Submission {
                     refusal.message = problem;
                 }
             }
+        });
+        browser::after_click(move || {
+            self.refused
+                .try_update(|refused| refused.retain(|refusal| !refusal.settled));
         });
     }
 

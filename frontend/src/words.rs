@@ -2,6 +2,8 @@
 
 use shared::{ReturnTo, text::is_alphanumeric};
 
+use crate::components::Sent;
+
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -36,16 +38,14 @@ fn count(number: i64, unit: &str) -> String {
 }
 
 /// The letters of a picture that is not there, one or two: of the first and the last word of the
-/// name, else of the address. The style sheet makes them capitals.
+/// name that have any, else of the address. The style sheet makes them capitals.
 pub fn initials(name: &str, email: &str) -> String {
-    let mut words = name.split_whitespace();
-    let first = words.next().unwrap_or(email);
     let letter = |word: &str| word.chars().find(|c| is_alphanumeric(*c));
-    [Some(first), words.next_back()]
-        .into_iter()
-        .flatten()
-        .filter_map(letter)
-        .collect()
+    let mut letters = name.split_whitespace().filter_map(letter);
+    match (letters.next(), letters.next_back()) {
+        (Some(first), last) => [Some(first), last].into_iter().flatten().collect(),
+        (None, _) => letter(email).into_iter().collect(),
+    }
 }
 
 /// What a session is called: `Firefox on Linux`, with whatever is known.
@@ -90,6 +90,29 @@ pub fn read_return_to(kept: &str, now_ms: f64) -> Option<ReturnTo> {
         .contains(&age_ms)
         .then(|| ReturnTo::new(path))
         .flatten()
+}
+
+/// How long the page that waits for a mail is kept, in milliseconds.
+const MAILED_KEPT_MS: f64 = 3_600_000.0;
+
+/// A page's mail on its way, as one text.
+pub fn kept_mailed(page: &str, sent: &Sent) -> String {
+    let again_at_ms = whole(sent.again_at_ms.unwrap_or_default());
+    format!("{page} {again_at_ms} {}", sent.to)
+}
+
+/// The mail of this page, out of such a text; `None` when it is too old, of another page, or was
+/// written by somebody else.
+pub fn read_mailed(kept: &str, page: &str, now_ms: f64) -> Option<Sent> {
+    let (kept_page, rest) = kept.split_once(' ')?;
+    let (again_at_ms, to) = rest.split_once(' ')?;
+    #[expect(clippy::cast_precision_loss, reason = "a time of our days is exact")]
+    let again_at_ms = again_at_ms.parse::<i64>().ok()? as f64;
+    let is_now = (again_at_ms - now_ms).abs() <= MAILED_KEPT_MS;
+    (kept_page == page && is_now && !to.is_empty()).then(|| Sent {
+        to: to.to_owned(),
+        again_at_ms: Some(again_at_ms),
+    })
 }
 
 fn whole(ms: f64) -> i64 {
@@ -153,6 +176,9 @@ mod tests {
             ("Ada Augusta King", "", "AK"),
             ("  ", "zoe@x.io", "z"),
             ("(Émile) Zola", "", "ÉZ"),
+            ("\u{1f980} \u{2764}\u{fe0f}", "zoe@x.io", "z"),
+            ("\u{1f980} Ada", "zoe@x.io", "A"),
+            ("Ada \u{1f980}", "zoe@x.io", "A"),
             ("!", "", ""),
         ] {
             assert_eq!(initials(name, email), letters);
@@ -192,6 +218,22 @@ mod tests {
             ("", 5_000.0),
         ] {
             assert_eq!(read_return_to(kept, now_ms), None, "{kept}");
+        }
+    }
+
+    #[test]
+    fn a_mail_on_its_way_is_known_for_an_hour_on_its_own_page() {
+        let sent = Sent {
+            to: "ada lovelace@example.com".to_owned(),
+            again_at_ms: Some(5_000.0),
+        };
+        let kept = kept_mailed("/magic-link", &sent);
+
+        assert_eq!(read_mailed(&kept, "/magic-link", 3_604_000.0), Some(sent));
+        assert_eq!(read_mailed(&kept, "/sign-up", 5_000.0), None);
+        assert_eq!(read_mailed(&kept, "/magic-link", 3_606_000.0), None);
+        for kept in ["", "/magic-link", "/magic-link 5000 ", "/magic-link soon a@b.c"] {
+            assert_eq!(read_mailed(kept, "/magic-link", 5_000.0), None, "{kept}");
         }
     }
 

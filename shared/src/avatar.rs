@@ -11,8 +11,20 @@ pub const PART: &str = "file";
 /// The largest picture that is taken, in bytes (8 MiB).
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// The media types that are taken; of a GIF the first frame.
-pub const MEDIA_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+/// What file pickers offer: the types that are taken (of a GIF the first frame), and the endings of
+/// their files, for systems that have other names for the types.
+pub const ACCEPTED: &str = "image/png,image/jpeg,image/webp,image/gif,.png,.jpg,.jpeg,.webp,.gif";
+
+/// How many bytes of a file tell what it is.
+pub const HEAD_BYTES: usize = 16;
+
+/// Whether a file that begins like this can be of a type that is taken. What a system calls the
+/// file does not matter: some say `image/jpg`, others nothing.
+pub fn is_picture(head: &[u8]) -> bool {
+    let is_webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
+    let starts: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"];
+    is_webp || starts.iter().any(|start| head.starts_with(start))
+}
 
 /// The longest side of a kept picture, in pixels: 96 CSS pixels on a screen of 2.7 times that.
 pub const SIDE: u32 = 256;
@@ -45,6 +57,27 @@ impl<'a> Copies<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_is_known_by_its_first_bytes() {
+        for head in [
+            &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..],
+            b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0",
+            b"GIF89a\x01\0\x01\0",
+            b"RIFF\x24\0\0\0WEBPVP8 ",
+        ] {
+            assert!(is_picture(head), "{head:?}");
+        }
+        for head in [
+            &b""[..],
+            b"RIFF\x24\0\0\0WAVEfmt ",
+            b"<svg xmlns=",
+            b"%PDF-1.7",
+            b"\x89PNG",
+        ] {
+            assert!(!is_picture(head), "{head:?}");
+        }
+    }
 
     #[test]
     fn an_address_names_one_copy_or_two() {

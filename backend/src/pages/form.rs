@@ -86,7 +86,7 @@ const FORMS: [Form; 9] = [
         method: Method::POST,
         api: auth_redirect::PATH,
         fields: &["access_token"],
-        kept: &["access_token"],
+        kept: &["access_token", "username"],
         then: Then::In,
     },
     Form {

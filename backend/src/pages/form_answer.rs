@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{Method, StatusCode, request::Parts},
+    http::{Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use frontend::{Outcome, render};
@@ -13,6 +13,7 @@ use url::form_urlencoded;
 use super::{
     Pages,
     api_call::{ApiCall, ApiReply},
+    cookies_tried,
     form::{self, Fields, Form, Then, value},
     plain_profile, rendered,
 };
@@ -43,6 +44,11 @@ pub(super) async fn answer(pages: &Pages, form: &Form, request: Request) -> Resp
     if form.page == "/auth-redirect" {
         // The click is what the page waited for.
         json.insert("confirmed".to_owned(), true.into());
+        for name in ["password", "new_password"] {
+            if let Some(typed) = value(&fields, name) {
+                json.insert(name.to_owned(), typed.into());
+            }
+        }
     }
     let call = ApiCall {
         method: form.method.clone(),
@@ -54,16 +60,35 @@ pub(super) async fn answer(pages: &Pages, form: &Form, request: Request) -> Resp
     if !reply.status.is_success() {
         return shown_again(pages, form, &parts, reply, fields).await;
     }
+    if reply.status == StatusCode::ACCEPTED && form.page == "/auth-redirect" {
+        return ask_password(&parts, &reply, fields);
+    }
     let outcome = match form.then {
         Then::In if reply.status == StatusCode::ACCEPTED => Outcome::Mailed {
             to: value(&fields, "email").unwrap_or_default().trim().to_owned(),
         },
-        Then::In => return reply.with_cookies(Redirect::to(&way_in(&parts)).into_response()),
+        Then::In => {
+            // A browser that sends none may keep none. The way in then says so.
+            let has_cookies = parts.headers.contains_key(header::COOKIE);
+            let to = way_in(&parts);
+            let to = if has_cookies { to } else { cookies_tried(&to) };
+            return reply.with_cookies(Redirect::to(&to).into_response());
+        }
         Then::To(page) => return reply.with_cookies(Redirect::to(page).into_response()),
         Then::Done => Outcome::Done,
     };
     let page = page(&parts, Fields::new(), Some(outcome));
     reply.with_cookies(rendered(StatusCode::OK, page, &parts.headers))
+}
+
+/// Asks for the password of the sign-up that a link finishes. Nothing is used up.
+fn ask_password(parts: &Parts, reply: &ApiReply, mut typed: Fields) -> Response {
+    let waiting = reply.decoded::<auth_redirect::Response>().ok();
+    typed.retain(|(name, _)| name == "access_token");
+    if let Some(email) = waiting.and_then(|waiting| waiting.email) {
+        typed.push(("username".to_owned(), email));
+    }
+    reply.with_cookies(rendered(StatusCode::OK, page(parts, typed, None), &parts.headers))
 }
 
 /// Asks whose password the link sets, and for the new one. Nothing is used up.

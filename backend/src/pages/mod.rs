@@ -16,13 +16,14 @@ use axum::{
     body::Body,
     extract::{Request, State},
     handler::Handler,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use flate2::{Compression, write::GzEncoder};
-use frontend::render;
-use shared::{ReturnTo, SIGNED_IN_COOKIE};
+use frontend::{NO_COOKIES, Outcome, render};
+use shared::{ApiError, ErrorItem, ReturnTo, SIGNED_IN_COOKIE};
 use tower::Service;
+use url::form_urlencoded;
 
 use crate::{error::Error, site};
 
@@ -66,6 +67,14 @@ async fn show(pages: &Pages, request: Request) -> Result<Response, Error> {
     if let Some(file) = site::file(path, request.headers()) {
         return file;
     }
+    if path.starts_with("/_") {
+        // Programs ask for what Altogic serves there, and read no pages.
+        return Err(Error::not_found("There is nothing here."));
+    }
+    if let Some(page) = without_slash(path) {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Ok(Redirect::permanent(&format!("{page}{query}")).into_response());
+    }
     let signed_in_hint = has_hint(request.headers());
     let whole = uri.path_and_query().map_or(path, |whole| whole.as_str());
     if render::is_private(path) && !signed_in_hint {
@@ -74,22 +83,85 @@ async fn show(pages: &Pages, request: Request) -> Result<Response, Error> {
     if whole == render::PLAIN_PROFILE {
         return Ok(plain_profile::show(pages, request).await);
     }
+    if let Some(to) = tried_cookies(uri) {
+        return Ok(if signed_in_hint {
+            Redirect::to(to.as_str()).into_response()
+        } else {
+            rendered(StatusCode::OK, without_cookies(whole), request.headers())
+        });
+    }
     if uri.query().is_some_and(shapes_page) {
         let visit = render::Visit {
             path: whole.to_owned(),
             signed_in_hint,
             ..render::Visit::default()
         };
-        return Ok(rendered(StatusCode::OK, render::page(visit), request.headers()));
+        let status = if is_page(path) {
+            StatusCode::OK
+        } else {
+            StatusCode::NOT_FOUND
+        };
+        return Ok(rendered(status, render::page(visit), request.headers()));
     }
     Ok(site::page(path, signed_in_hint, request.headers()))
+}
+
+/// Whether a path has a page.
+fn is_page(path: &str) -> bool {
+    render::paths().any(|known| known == path)
+}
+
+/// The page that is meant by its path with a slash at the end.
+fn without_slash(path: &str) -> Option<&str> {
+    let page = path.strip_suffix('/')?.trim_end_matches('/');
+    is_page(page).then_some(page)
+}
+
+/// Says in the query of `/sign-in` that the browser was just signed in.
+const COOKIES: &str = "cookies";
+
+/// The address that goes on to `path`, or says that the browser kept no cookies.
+fn cookies_tried(path: &str) -> String {
+    let to = form_urlencoded::Serializer::new(String::new())
+        .append_pair(COOKIES, "1")
+        .append_pair("return_to", path)
+        .finish();
+    format!("/sign-in?{to}")
+}
+
+/// Where such an address leads on to.
+fn tried_cookies(uri: &Uri) -> Option<ReturnTo> {
+    let query = uri.query().filter(|_| uri.path() == "/sign-in")?;
+    let value = |wanted: &str| {
+        form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| (name == wanted).then_some(value))
+    };
+    value(COOKIES)?;
+    ReturnTo::new(&value("return_to")?)
+}
+
+/// `/sign-in`, which says that the browser keeps no cookies.
+fn without_cookies(whole: &str) -> render::Page {
+    let refused = StatusCode::UNAUTHORIZED;
+    let error = ApiError {
+        status: refused.as_u16(),
+        status_text: refused.canonical_reason().unwrap_or_default().to_owned(),
+        items: vec![ErrorItem::client("no_cookies", NO_COOKIES)],
+    };
+    render::page(render::Visit {
+        path: whole.to_owned(),
+        outcome: Some(Outcome::Refused {
+            error,
+            retry_after_seconds: None,
+        }),
+        ..render::Visit::default()
+    })
 }
 
 /// Whether a page with this query is another one than without: its links lead back, or its form
 /// carries the secret of a mail link.
 fn shapes_page(query: &str) -> bool {
     query.split('&').any(|pair| {
-        ["return_to=", "access_token=", "error=", "status="]
+        ["return_to=", "access_token=", "error=", "status=", "mailed="]
             .iter()
             .any(|name| pair.starts_with(name))
     })

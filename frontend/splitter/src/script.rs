@@ -25,11 +25,23 @@ pub fn merged(glue: &str, loader: &str) -> Result<String> {
         .skip(1)
         .filter_map(|rest| Some(rest.split_once(" =")?.0))
         .collect();
+    let loader = noting_failures(loader)?;
     Ok(format!(
         "{glue}\n{}\nconst loaders = {{ {} }}, {} = loaders;\n",
         loader.replace("export const ", "const "),
         exported.join(", "),
         names.join(" = loaders, ")
+    ))
+}
+
+/// The loader that notes what is no failure of the connection: a file that does not come is a
+/// `TypeError`, one that the browser cannot run is not.
+fn noting_failures(loader: &str) -> Result<String> {
+    const TOLD: &str = "console.error(e);";
+    ensure!(loader.contains(TOLD), "the loader tells of failures");
+    Ok(loader.replace(
+        TOLD,
+        "console.error(e);\nwindow.lacks ||= !(e instanceof TypeError);",
     ))
 }
 
@@ -63,11 +75,12 @@ mod tests {
     fn the_loader_becomes_a_part_of_the_script() {
         let import = |name: &str| format!("import * as {name} from \"./__wasm_split.js\"\n");
         let glue = import("import1") + &import("import2") + "use(import1, import2);";
-        let loader = "import { initSync } from \"./frontend.js\";\nexport const load = 1;";
+        let loader = "import { initSync } from \"./frontend.js\";\nexport const load = 1;\nconsole.error(e);";
 
         assert_eq!(
             merged(&glue, loader).unwrap(),
-            "use(import1, import2);\n\nconst load = 1;\nconst loaders = { load }, import1 = loaders, import2 = loaders;\n"
+            "use(import1, import2);\n\nconst load = 1;\nconsole.error(e);\n\
+             window.lacks ||= !(e instanceof TypeError);\nconst loaders = { load }, import1 = loaders, import2 = loaders;\n"
         );
         assert!(merged("use(import1);", loader).is_err());
         assert!(merged(&glue, "export const load = 1;").is_err());

@@ -6,7 +6,7 @@ use shared::avatar;
 use web_sys::{Event, File, HtmlInputElement};
 
 use super::ErrorMessage;
-use super::avatar_sending::{PICKER, Sending, Step};
+use super::avatar_sending::{CANCEL, PICKER, Sending, Step};
 use crate::{CurrentUser, News, Submission, api, browser};
 
 /// What stands beside the user's picture: a file picker, real progress, cancel and remove.
@@ -31,20 +31,30 @@ pub fn AvatarEditor(
     let remove = move || {
         sending.failure.set(None);
         removal.send(async move {
-            let response = current_user.heed(api::avatar_remove().await)?;
+            let response = current_user.call(api::avatar_remove).await?;
             current_user.set_avatar(response.user, None);
-            browser::focus_soon(PICKER);
+            if removal.is_there() {
+                browser::focus_soon(PICKER);
+            }
             news.tell("Your picture is removed.");
             Ok(())
         });
     };
 
+    let is_sending = Memo::new(move |_| sending.step.read().is_some());
+    // Read out at each quarter; each percent would be noise.
+    let heard = Memo::new(move |_| match sending.step.get() {
+        None => String::new(),
+        Some(Step::Preparing) => "Preparing the picture.".to_owned(),
+        Some(Step::Percent(100..)) => "Saving the picture.".to_owned(),
+        Some(Step::Percent(percent)) => format!("Uploading the picture, {} %.", percent / 25 * 25),
+    });
+
     view! {
-        {move || match sending.step.get() {
-            Some(step) => {
-                view! { <Progress step on_cancel=Callback::new(move |()| sending.cancel()) /> }.into_any()
-            }
-            None => view! {
+        {move || if is_sending.get() {
+            view! { <Progress sending /> }.into_any()
+        } else {
+            view! {
                 <Picker
                     has_picture
                     removal
@@ -52,8 +62,11 @@ pub fn AvatarEditor(
                     on_remove=Callback::new(move |()| remove())
                 />
             }
-            .into_any(),
+            .into_any()
         }}
+        <p class="unseen" role="status">
+            {heard}
+        </p>
         <ErrorMessage
             error=sending.failure
             on_retry=Callback::new(move |()| sending.send())
@@ -107,7 +120,7 @@ fn Picker(
                 class="unseen"
                 id=PICKER
                 name=avatar::PART
-                accept=avatar::MEDIA_TYPES.join(",")
+                accept=avatar::ACCEPTED
                 on:change=pick
             />
             <label class="button quiet" for=PICKER>
@@ -119,19 +132,23 @@ fn Picker(
 }
 
 #[component]
-fn Progress(step: Step, on_cancel: Callback<()>) -> impl IntoView {
-    let (words, percent) = match step {
-        Step::Preparing => ("Preparing…", None),
-        Step::Percent(100..) => ("Saving…", Some(100)),
-        Step::Percent(percent) => ("Uploading…", Some(percent)),
+fn Progress(sending: Sending) -> impl IntoView {
+    let percent = move || match sending.step.get() {
+        Some(Step::Percent(percent)) => Some(percent),
+        _ => None,
+    };
+    let words = move || match percent() {
+        None => "Preparing…",
+        Some(100..) => "Saving…",
+        Some(_) => "Uploading…",
     };
     view! {
         <div class="actions">
             <label class="sending">
                 {words}
-                <progress max="100" value=percent.map(|percent| percent.to_string())></progress>
+                <progress max="100" value=move || percent().map(|percent| percent.to_string())></progress>
             </label>
-            <button type="button" class="button quiet" on:click=move |_| on_cancel.run(())>
+            <button type="button" class="button quiet" id=CANCEL on:click=move |_| sending.cancel()>
                 "Cancel"
             </button>
         </div>

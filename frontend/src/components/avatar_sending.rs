@@ -8,6 +8,8 @@ use crate::{CurrentUser, Error, News, api, browser, picture, words};
 
 /// The id of the input that picks a file.
 pub(super) const PICKER: &str = "avatar-file";
+/// The id of the button that stops what is under way.
+pub(super) const CANCEL: &str = "avatar-cancel";
 
 /// How far a picked picture is.
 #[derive(Clone, Copy)]
@@ -58,16 +60,14 @@ impl Sending {
             return;
         };
         self.failure.set(None);
-        if let Err(invalid) = check_type(&file) {
-            return self.fail(Error::Fields(vec![invalid]));
-        }
         self.step.set(Some(Step::Preparing));
+        browser::keep_focus(CANCEL);
         self.attempt.update_value(|attempt| *attempt += 1);
         let this = self.attempt.get_value();
         spawn_local(async move {
-            let small = picture::small(&file).await.map_err(|_| unreadable());
+            let small = travelling(&file).await;
             if self.attempt.try_get_value() == Some(this) {
-                match small.and_then(|small| check_size(&small).map(|()| small)) {
+                match small {
                     Ok(small) => self.start(&small, &file.name()),
                     Err(invalid) => self.fail(Error::Fields(vec![invalid])),
                 }
@@ -87,7 +87,7 @@ impl Sending {
             move |percent| {
                 self.step.try_set(Some(Step::Percent(percent)));
             },
-            move |result| match self.current_user.heed(result) {
+            move |result| match result {
                 Ok(response) => {
                     self.current_user.set_avatar(response.user, Some(sent));
                     self.stop();
@@ -95,7 +95,7 @@ impl Sending {
                 }
                 Err(error) => {
                     let _ = Url::revoke_object_url(&sent);
-                    self.fail(error);
+                    self.fail_or_repeat(error);
                 }
             },
         );
@@ -110,12 +110,28 @@ impl Sending {
 
     fn stop(self) {
         self.preview.try_set(None);
-        self.step.try_set(None);
+        // What had the focus goes; it stays where the person has moved it.
+        if self.step.try_set(None).is_none() {
+            browser::keep_focus(PICKER);
+        }
     }
 
     fn fail(self, error: Error) {
         self.stop();
         self.failure.try_set(Some(error));
+    }
+
+    /// Sends it once more if the person signs in again whose session has ended.
+    fn fail_or_repeat(self, error: Error) {
+        let ended = error.is_signed_out();
+        self.fail(error);
+        if ended {
+            spawn_local(async move {
+                if self.current_user.signs_in_again().await && !self.step.is_disposed() {
+                    self.send();
+                }
+            });
+        }
     }
 
     pub(super) fn cancel(self) {
@@ -129,14 +145,23 @@ impl Sending {
             let _ = Url::revoke_object_url(&object_url);
         }
         self.stop();
-        browser::focus_soon(PICKER);
         self.news.tell("Upload cancelled.");
     }
 }
 
-/// What the backend would refuse, before anything is done with it.
-fn check_type(file: &File) -> Result<(), Invalid> {
-    if avatar::MEDIA_TYPES.contains(&file.type_().as_str()) {
+/// What travels of a picked file.
+async fn travelling(file: &File) -> Result<Blob, Invalid> {
+    check_type(file).await?;
+    let small = picture::small(file).await.map_err(|_| unreadable())?;
+    check_size(&small)?;
+    Ok(small)
+}
+
+/// What the backend would refuse, before anything is done with it: by its content, as the backend
+/// does.
+async fn check_type(file: &Blob) -> Result<(), Invalid> {
+    let head = picture::head(file, avatar::HEAD_BYTES).await;
+    if head.is_none_or(|head| avatar::is_picture(&head)) {
         return Ok(());
     }
     Err(Invalid::new(

@@ -35,7 +35,7 @@ pub fn ChangeEmail(
 
     let ask = move |asked_for: Option<String>| {
         question.send(async move {
-            let known = current_user.heed(api::waiting_email().await)?.new_email;
+            let known = current_user.call(api::waiting_email).await?.new_email;
             if let Some(to) = &known
                 && asked_for.is_some()
             {
@@ -44,7 +44,7 @@ pub fn ChangeEmail(
             let mut now = known.map(|to| Waiting { to, can_cancel: true });
             if let (None, Some(to)) = (&now, asked_for) {
                 // Where addresses are not verified, the account has moved already.
-                let user = current_user.heed(api::profile().await)?.user;
+                let user = current_user.call(api::profile).await?.user;
                 if user.email == to {
                     news.tell("Your email address is changed.");
                 } else {
@@ -83,9 +83,11 @@ pub fn ChangeEmail(
     });
     let cancel = Callback::new(move |()| {
         question.send(async move {
-            current_user.heed(api::cancel_email_change().await)?;
+            current_user.call(api::cancel_email_change).await?;
             waiting.set(None);
-            browser::focus_soon(OPENER);
+            if question.is_there() {
+                browser::focus_soon(OPENER);
+            }
             news.tell("The change of address is cancelled.");
             Ok(())
         });
@@ -132,7 +134,8 @@ fn ChangeForm(
         let to = lower_case(typed.new_email.trim());
         form.send(async move {
             current_user
-                .heed(api::change_email(typed).await)
+                .call(|| api::change_email(typed.clone()))
+                .await
                 .map_err(|error| error.wrong_password_on("password"))?;
             on_asked.try_run(to);
             Ok(())

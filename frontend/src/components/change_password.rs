@@ -29,7 +29,8 @@ pub fn ChangePassword(
         };
         form.send(async move {
             current_user
-                .heed(api::change_password(typed).await)
+                .call(|| api::change_password(typed.clone()))
+                .await
                 .map_err(|error| error.wrong_password_on("current_password"))?;
             current_password.set(String::new());
             new_password.set(String::new());

@@ -8,11 +8,10 @@ use leptos::{
 };
 use shared::{magic_link, reset_password, verify_email};
 
-use super::{Drawing, ErrorMessage, Heading, Icon, use_return_to, use_way_in};
-use crate::{Error, News, Submission, api, browser};
-
-/// How long to wait before the mail can be asked for again, in seconds.
-const RESEND_AFTER_SECONDS: u32 = 30;
+use super::{
+    Drawing, ErrorMessage, Heading, Icon, Mailed, Sent, mailed::AGAIN_AFTER_MS, use_return_to, use_way_in,
+};
+use crate::{CurrentUser, Error, News, Submission, api, browser, words};
 
 /// A mail that a form asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +34,20 @@ impl Mail {
         }
     }
 
+    /// What stands before and behind the address that it went to; whether that is the visitor's own
+    /// is known only of who is signed in.
+    fn told(self, is_own: bool) -> (&'static str, &'static str) {
+        match self {
+            Mail::VerifyEmail => ("We sent a link to ", ". Open it to finish signing up."),
+            Mail::ResetPassword if is_own => ("We sent a link to ", ". Open it to choose a new password."),
+            Mail::MagicLink => ("If ", " has an account, a link to sign in is on its way there."),
+            Mail::ResetPassword => (
+                "If ",
+                " has an account, a link to choose a new password is on its way there.",
+            ),
+        }
+    }
+
     /// Asks for the mail.
     ///
     /// # Errors
@@ -54,26 +67,33 @@ pub fn CheckMail(
     /// Which mail.
     mail: Mail,
     /// Where it went.
-    email: String,
-    /// Goes back to the form.
-    on_wrong_address: Callback<()>,
+    sent: Sent,
+    /// Whose page this is.
+    mailed: Mailed,
 ) -> impl IntoView {
+    let Sent {
+        to: email,
+        again_at_ms,
+    } = sent;
+    let current_user = expect_context::<CurrentUser>();
     let news = expect_context::<News>();
     let form = Submission::new(&[]);
     let left = RwSignal::new(0_u32);
     let deadline_ms = StoredValue::new(0.0);
-    let start_countdown = move || {
-        deadline_ms.set_value(browser::now_ms() + f64::from(RESEND_AFTER_SECONDS) * 1000.0);
-        left.set(RESEND_AFTER_SECONDS);
+    let look = move || {
+        // The page may be left.
+        if let Some(deadline_ms) = deadline_ms.try_get_value() {
+            left.set(seconds_until(deadline_ms, browser::now_ms()));
+        }
     };
     let return_to = use_return_to();
     Effect::new(move |_| {
         if let Some(return_to) = return_to.get_untracked() {
             browser::remember_return_to(&return_to);
         }
-        start_countdown();
-        let tick = move || left.set(seconds_until(deadline_ms.get_value(), browser::now_ms()));
-        if let Ok(ticking) = set_interval_with_handle(tick, Duration::from_secs(1)) {
+        deadline_ms.set_value(again_at_ms.unwrap_or_else(|| browser::now_ms() + AGAIN_AFTER_MS));
+        look();
+        if let Ok(ticking) = set_interval_with_handle(look, Duration::from_secs(1)) {
             on_cleanup(move || ticking.clear());
         }
     });
@@ -81,13 +101,18 @@ pub fn CheckMail(
     let address = StoredValue::new(email.clone());
     let action = use_way_in(mail.page());
     let resend = move |()| {
-        if left.get_untracked() > 0 {
-            return;
+        let left = left.get_untracked();
+        if left > 0 {
+            return news.tell(format!(
+                "It is on its way. You can send it again in {}.",
+                words::wait(left)
+            ));
         }
+        let email = address.get_value();
         form.send(async move {
-            let email = address.get_value();
             mail.send(email.clone()).await?;
-            start_countdown();
+            deadline_ms.try_set_value(mailed.note(&email).again_at_ms.unwrap_or_default());
+            look();
             news.tell(format!("Sent again to {email}."));
             Ok(())
         });
@@ -98,21 +123,15 @@ pub fn CheckMail(
     };
     let wrong_address = move |event: MouseEvent| {
         event.prevent_default();
-        on_wrong_address.run(());
+        mailed.forget();
     };
     let hidden = email.clone();
+    let is_own = untrack(|| current_user.user().is_some_and(|user| user.email == email));
     let resend_label = move || match left.get() {
         0 => "Send it again".to_owned(),
         seconds => format!("Send it again in {seconds} s"),
     };
-    let (before, after) = match mail {
-        Mail::VerifyEmail => ("We sent a link to ", ". Open it to finish signing up."),
-        Mail::MagicLink => ("If ", " has an account, a link to sign in is on its way there."),
-        Mail::ResetPassword => (
-            "If ",
-            " has an account, a link to choose a new password is on its way there.",
-        ),
-    };
+    let (before, after) = mail.told(is_own);
 
     view! {
         <section class="card">
@@ -137,9 +156,13 @@ pub fn CheckMail(
                     >
                         {resend_label}
                     </button>
-                    <a class="link" href=action on:click=wrong_address>
-                        "Wrong address?"
-                    </a>
+                    {(!is_own).then(|| {
+                        view! {
+                            <a class="link" href=action on:click=wrong_address>
+                                "Wrong address?"
+                            </a>
+                        }
+                    })}
                 </div>
             </form>
         </section>

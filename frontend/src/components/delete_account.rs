@@ -1,7 +1,7 @@
 //! [`DeleteAccount`]: leave, after a question that asks for the address and the password.
 
 use leptos::prelude::*;
-use shared::{Invalid, delete_account, text::lower_case};
+use shared::{Invalid, Parse, delete_account, text::lower_case};
 
 use super::{AccountName, ConfirmDialog, Field, PasswordField, email_problem};
 use crate::{CurrentUser, Error, HandedOn, News, Place, Submission, api};
@@ -36,21 +36,28 @@ pub fn DeleteAccount(
         };
         let mistyped = lower_case(typed_email.get_untracked().trim()) != lower_case(&email.get_untracked());
         form.send(async move {
+            let mut refused = delete_account::Request::parse(typed.clone())
+                .err()
+                .unwrap_or_default();
             if mistyped {
-                return Err(Error::Fields(vec![Invalid::new(
+                refused.push(Invalid::new(
                     "typed_email",
                     "This is not the address of the account.",
-                )]));
+                ));
+            }
+            if !refused.is_empty() {
+                return Err(Error::Fields(refused).on("password", "leave_password"));
             }
             current_user
-                .heed(api::delete_account(typed).await)
+                .call(|| api::delete_account(typed.clone()))
+                .await
                 .map_err(|error| {
                     error
                         .wrong_password_on("password")
                         .on("password", "leave_password")
                 })?;
             place.go("/");
-            handed_on.email.set(String::new());
+            handed_on.forget();
             current_user.set_nobody();
             news.tell("Your account is deleted.");
             Ok(())

@@ -3,8 +3,10 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::Email;
 
-use super::{CheckMail, ErrorMessage, Field, Mail, SubmitButton, use_way_in};
-use crate::{HandedOn, Posted, Submission};
+use super::{
+    CheckMail, ErrorMessage, Field, Mail, MailStep, Mailed, Skeleton, SubmitButton, WithoutApp, use_way_in,
+};
+use crate::{HandedOn, Submission};
 
 /// Asks for an address, sends the mail, then shows [`CheckMail`] in place of `intro` and form.
 #[component]
@@ -20,26 +22,22 @@ pub fn MailForm(
     children: ChildrenFn,
 ) -> impl IntoView {
     let email = expect_context::<HandedOn>().email;
-    let sent_to = RwSignal::new(expect_context::<Posted>().take_mailed());
+    let mailed = Mailed::of(mail.page());
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let address = email.get_untracked();
         form.send(async move {
             mail.send(address.clone()).await?;
-            sent_to.set(Some(address.trim().to_owned()));
+            mailed.show(address.trim());
             Ok(())
         });
     };
     let children = StoredValue::new(children);
     let action = use_way_in(mail.page());
 
-    move || match sent_to.get() {
-        Some(email) => view! {
-            <CheckMail mail email on_wrong_address=Callback::new(move |()| sent_to.set(None)) />
-        }
-        .into_any(),
-        None => view! {
+    let form = move || {
+        view! {
             <section class="card">
                 {intro.run()}
                 <form method="post" action=action novalidate on:submit=submit>
@@ -58,7 +56,23 @@ pub fn MailForm(
                 {children.with_value(|children| children())}
             </section>
         }
-        .into_any(),
+    };
+
+    move || match mailed.step() {
+        MailStep::Sent(sent) => view! { <CheckMail mail sent mailed /> }.into_any(),
+        MailStep::Looking => looking(form()).into_any(),
+        MailStep::Form => form().into_any(),
+    }
+}
+
+/// Stands for the page that waits for a mail until it is known where that went: only the app
+/// knows.
+pub fn looking(form: impl IntoView) -> impl IntoView {
+    // The app knows it at once.
+    let form = cfg!(feature = "ssr").then(|| form.into_any());
+    view! {
+        {form.map(|form| view! { <WithoutApp>{form}</WithoutApp> })}
+        <Skeleton />
     }
 }
 

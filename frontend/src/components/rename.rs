@@ -24,7 +24,7 @@ pub fn Rename() -> impl IntoView {
         name.set(current_user.user().map(|user| user.name).unwrap_or_default());
         form.clear();
         editing.set(true);
-        browser::focus_soon("name");
+        browser::select_soon("name");
     };
     let close = move || {
         editing.set(false);
@@ -34,9 +34,13 @@ pub fn Rename() -> impl IntoView {
         event.prevent_default();
         let typed = name.get_untracked();
         form.send(async move {
-            let response = current_user.heed(api::rename(profile::Form { name: typed }).await)?;
+            let response = current_user
+                .call(|| api::rename(profile::Form { name: typed.clone() }))
+                .await?;
             current_user.set(response.user);
-            close();
+            if form.is_there() {
+                close();
+            }
             news.tell("Your name is changed.");
             Ok(())
         });

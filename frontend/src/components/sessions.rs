@@ -27,14 +27,15 @@ pub fn Sessions() -> impl IntoView {
     let load = move || {
         loaded.set(None);
         spawn_local(async move {
-            let answer = current_user.heed(api::sessions().await);
+            let answer = current_user.call(api::sessions).await;
+            now_ms.set(browser::server_now_ms());
             loaded.set(Some(answer.map(|response| response.sessions)));
         });
     };
     Effect::new(move |_| {
         load();
-        now_ms.set(browser::now_ms());
-        if let Ok(clock) = set_interval_with_handle(move || now_ms.set(browser::now_ms()), CLOCK) {
+        let tick = move || now_ms.set(browser::server_now_ms());
+        if let Ok(clock) = set_interval_with_handle(tick, CLOCK) {
             on_cleanup(move || clock.clear());
         }
     });
@@ -45,7 +46,7 @@ pub fn Sessions() -> impl IntoView {
         ending.update(|ending| ending.push(session.id.clone()));
         browser::focus_soon(TITLE);
         spawn_local(async move {
-            match current_user.heed(api::end_session(&session.id).await) {
+            match current_user.call(|| api::end_session(&session.id)).await {
                 Ok(()) => news.tell(format!("{name} is signed out.")),
                 Err(error) if error.has_code("not_found") => news.tell(format!("{name} is signed out.")),
                 Err(error) => {
@@ -108,7 +109,7 @@ fn EndOthers(on_end: Callback<()>) -> impl IntoView {
     };
     let end = Callback::new(move |()| {
         form.send(async move {
-            current_user.heed(api::end_other_sessions().await)?;
+            current_user.call(api::end_other_sessions).await?;
             news.tell("All other devices are signed out.");
             // The list may be gone by now; while it is there, this button and its question leave it.
             on_end.try_run(());

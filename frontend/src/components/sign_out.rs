@@ -29,7 +29,7 @@ pub fn SignOut() -> impl IntoView {
                 Err(error) => return Err(error),
             };
             place.go("/sign-in");
-            handed_on.email.set(String::new());
+            handed_on.forget();
             current_user.set_nobody();
             news.tell(sentence);
             Ok(())

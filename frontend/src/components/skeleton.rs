@@ -43,5 +43,5 @@ const CARD: &str =
 /// The picture, the name and the address; then the signed-in browsers.
 const PROFILE: &str = r#"<section class="card"><div class="avatar-editor"><i class="avatar"></i><i class="control half"></i></div><i class="title"></i><i></i><i class="control half"></i></section><section class="card"><i class="half"></i><i class="row"></i></section>"#;
 
-/// The title; then the password and the address beside the signed-in browsers and the way to leave.
-const SECURITY: &str = r#"<i class="title"></i><div><section class="card"><i class="half"></i><i></i><i></i><i></i><i class="control"></i><i></i><i></i><i></i><i class="control"></i><i class="control half"></i></section><section class="card"><i class="half"></i><i></i><i class="control half"></i></section></div><div><section class="card"><i class="half"></i><i class="row"></i></section><section class="card"><i class="half"></i><i></i><i></i><i class="control half"></i></section></div>"#;
+/// The title; then the password, the address and the way to leave, beside the signed-in browsers.
+const SECURITY: &str = r#"<i class="title"></i><div><section class="card"><i class="half"></i><i></i><i></i><i></i><i class="control"></i><i></i><i></i><i></i><i class="control"></i><i class="control half"></i></section><section class="card"><i class="half"></i><i></i><i class="control half"></i></section><section class="card"><i class="half"></i><i></i><i></i><i class="control half"></i></section></div><div><section class="card"><i class="half"></i><i class="row"></i></section></div>"#;

@@ -1,24 +1,44 @@
 //! `/forgot-password`: asks for an address and mails a link that allows a new password.
 
-use leptos::prelude::*;
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    CurrentUser, HandedOn, Submission,
-    components::{Heading, Mail, MailForm, WayIn},
+    Access, CurrentUser, Submission,
+    components::{
+        CheckMail, ErrorMessage, Heading, Mail, MailForm, MailStep, Mailed, Skeleton, SubmitButton, WayIn,
+    },
 };
 
-/// Says the same for every address; who is signed in finds their own.
+/// Says the same for every address; asks who is signed in for none.
 #[component]
 pub fn ForgotPassword() -> impl IntoView {
     let current_user = expect_context::<CurrentUser>();
-    let handed_on = expect_context::<HandedOn>();
-    let form = Submission::new(&["email"]);
-    Effect::new(move |_| {
-        if let Some(user) = current_user.user() {
-            handed_on.email.set(user.email);
+    let access = Memo::new(move |_| current_user.access());
+    let email = Memo::new(move |_| current_user.user().map(|user| user.email));
+    move || match email.get() {
+        Some(email) => view! { <OwnPassword email /> }.into_any(),
+        // Without the app nothing more will be known.
+        None if access.get() == Access::Unknown && cfg!(not(feature = "ssr")) => {
+            view! { <Skeleton /> }.into_any()
         }
-    });
+        None => view! { <AnyPassword access /> }.into_any(),
+    }
+}
 
+/// The form for who is signed out.
+#[component]
+fn AnyPassword(access: Memo<Access>) -> impl IntoView {
+    let form = Submission::new(&["email"]);
+    let ways = move || {
+        if access.get() == Access::Unknown {
+            return view! { <a href="/security">"Back to security"</a> }.into_any();
+        }
+        view! {
+            <WayIn page="/sign-in">"Sign in with a password"</WayIn>
+            <WayIn page="/magic-link">"Sign in with a link instead"</WayIn>
+        }
+        .into_any()
+    };
     view! {
         <MailForm
             mail=Mail::ResetPassword
@@ -32,10 +52,47 @@ pub fn ForgotPassword() -> impl IntoView {
                 }
             }
         >
-            <p class="ways">
-                <WayIn page="/sign-in">"Sign in with a password"</WayIn>
-                <WayIn page="/magic-link">"Sign in with a link instead"</WayIn>
-            </p>
+            <p class="ways">{ways}</p>
         </MailForm>
+    }
+}
+
+/// One click for who is signed in.
+#[component]
+fn OwnPassword(email: String) -> impl IntoView {
+    const MAIL: Mail = Mail::ResetPassword;
+    let form = Submission::new(&[]);
+    let mailed = Mailed::of(MAIL.page());
+    let to = StoredValue::new(email);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let email = to.get_value();
+        form.send(async move {
+            MAIL.send(email.clone()).await?;
+            mailed.show(&email);
+            Ok(())
+        });
+    };
+    move || match mailed.step() {
+        MailStep::Sent(sent) => view! { <CheckMail mail=MAIL sent mailed /> }.into_any(),
+        MailStep::Looking | MailStep::Form => view! {
+            <section class="card">
+                <Heading title="Forgot your password?" forms=vec![form]>
+                    "Forgot your password?"
+                </Heading>
+                <p>
+                    "We mail a link to " <strong class="address">{to.get_value()}</strong>
+                    ". Open it and choose a new password. It signs out every browser, this one too."
+                </p>
+                <form method="post" novalidate on:submit=submit>
+                    <ErrorMessage error=form.failure() />
+                    <SubmitButton form>"Send the link"</SubmitButton>
+                </form>
+                <p class="ways">
+                    <a href="/security">"Back to security"</a>
+                </p>
+            </section>
+        }
+        .into_any(),
     }
 }

@@ -3,6 +3,7 @@
 mod auth_redirect;
 mod forgot_password;
 mod index;
+mod link_password;
 mod magic_link;
 mod not_found;
 #[cfg(feature = "ssr")]

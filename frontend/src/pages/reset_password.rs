@@ -54,7 +54,6 @@ pub fn ResetPassword() -> impl IntoView {
         step.set(Step::Opening);
         let opening = api::auth_redirect(auth_redirect::Form {
             access_token: access_token.get_value(),
-            confirmed: false,
             ..auth_redirect::Form::default()
         });
         spawn_local(async move {
@@ -95,7 +94,7 @@ pub fn ResetPassword() -> impl IntoView {
 
     move || match step.get() {
         Step::NoLink => view! {
-            <NoLink>
+            <NoLink title="Choose a new password">
                 <a href="/forgot-password">"Choose a new password"</a>
                 <a href="/sign-in">"Sign in"</a>
             </NoLink>

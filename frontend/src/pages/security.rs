@@ -27,8 +27,10 @@ pub fn Security() -> impl IntoView {
             <div>
                 <ChangePassword form=password sessions_ended />
                 <ChangeEmail form=email />
+                <DeleteAccount form=leave />
             </div>
-            <div>{sessions} <DeleteAccount form=leave /></div>
+            // As long as there are devices, which is known late: nothing stands below it.
+            <div>{sessions}</div>
         </div>
     }
 }

@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+/// The id of the form that asks for the verification mail.
+const AGAIN: &str = "send-again";
+
 /// Signs in; the guard of the page then moves the visitor on.
 #[component]
 pub fn SignIn() -> impl IntoView {
@@ -19,12 +22,10 @@ pub fn SignIn() -> impl IntoView {
     let email = expect_context::<HandedOn>().email;
     let password = RwSignal::new(String::new());
     let action = use_way_in("/sign-in");
+    let again = use_way_in(Mail::VerifyEmail.page());
     let later = expect_context::<Later>();
 
     let submit = move |event: SubmitEvent| {
-        if browser::is_sent_elsewhere(&event) {
-            return;
-        }
         event.prevent_default();
         let typed = sign_in::Form {
             email: email.get_untracked(),
@@ -38,10 +39,11 @@ pub fn SignIn() -> impl IntoView {
                 .is_err_and(|error| error.has_code("invalid_credentials"))
             {
                 password.set(String::new());
-                browser::focus_soon("password");
+                if form.is_there() {
+                    browser::focus_soon("password");
+                }
             }
-            current_user.set(result?.user);
-            Ok(())
+            current_user.signs_in(result?.user)
         });
     };
 
@@ -65,6 +67,9 @@ pub fn SignIn() -> impl IntoView {
                 <PasswordField form name="password" value=password />
                 <SubmitButton form>"Sign in"</SubmitButton>
             </form>
+            <form class="unseen" id=AGAIN method="post" action=again>
+                <input type="hidden" name="email" value=email.get_untracked() prop:value=email />
+            </form>
             <p class="ways">
                 <WayIn page="/forgot-password">"Forgot your password?"</WayIn>
                 <WayIn page="/magic-link">"Sign in with a link instead"</WayIn>
@@ -85,14 +90,15 @@ fn TurnedAway() -> impl IntoView {
     })
 }
 
-/// The way on for who has the right password and an address not verified yet. It is seldom needed,
-/// and so without the app: the browser sends the form to the page that mails the link.
+/// Shown when the password is right but the address is not verified. Rarely needed, so it is a
+/// plain form. It is a form of its own: Enter in the other one signs in, and the password stays
+/// there.
 #[component]
 fn SendAgain(form: Submission) -> impl IntoView {
     changing(move || {
         form.has_code("email_not_verified").then(|| {
             view! {
-                <button type="submit" class="button quiet" formaction=Mail::VerifyEmail.page()>
+                <button type="submit" class="button quiet" form=AGAIN>
                     "Send the verification mail again"
                 </button>
             }

@@ -6,8 +6,8 @@ use shared::sign_up;
 use crate::{
     CurrentUser, HandedOn, Posted, Submission, api,
     components::{
-        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, NewPasswordField, SubmitButton, WayIn,
-        email_problem, name_problem, use_way_in,
+        CheckMail, ErrorMessage, ErrorSummary, Field, Heading, Mail, MailStep, Mailed, NewPasswordField,
+        SubmitButton, WayIn, email_problem, looking, name_problem, use_way_in,
     },
 };
 
@@ -20,7 +20,7 @@ pub fn SignUp() -> impl IntoView {
     let form = Submission::new(&["name", "email", "password"]);
     let email = expect_context::<HandedOn>().email;
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let mailed_to = RwSignal::new(posted.take_mailed());
+    let mailed = Mailed::of("/sign-up");
     let action = use_way_in("/sign-up");
 
     let submit = move |event: SubmitEvent| {
@@ -39,23 +39,15 @@ pub fn SignUp() -> impl IntoView {
                     .is_err_and(|error| error.has_code("email_not_unique")),
             );
             match result?.user {
-                Some(user) => current_user.set(user),
-                None => mailed_to.set(Some(address)),
+                Some(user) => current_user.signs_in(user)?,
+                None => mailed.show(&address),
             }
             Ok(())
         });
     };
 
-    move || match mailed_to.get() {
-        Some(email) => view! {
-            <CheckMail
-                mail=Mail::VerifyEmail
-                email
-                on_wrong_address=Callback::new(move |()| mailed_to.set(None))
-            />
-        }
-        .into_any(),
-        None => view! {
+    let page = move || {
+        view! {
             <section class="card">
                 <Heading title="Sign up" forms=vec![form]>"Sign up"</Heading>
                 <form method="post" action=action novalidate on:submit=submit>
@@ -90,6 +82,11 @@ pub fn SignUp() -> impl IntoView {
                 </p>
             </section>
         }
-        .into_any(),
+    };
+
+    move || match mailed.step() {
+        MailStep::Sent(sent) => view! { <CheckMail mail=Mail::VerifyEmail sent mailed /> }.into_any(),
+        MailStep::Looking => looking(page()).into_any(),
+        MailStep::Form => page().into_any(),
     }
 }

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    Access, CurrentUser, Later,
+    Access, CurrentUser, Error, Later, browser,
     components::{ErrorMessage, Heading},
 };
 
@@ -26,6 +26,20 @@ pub fn Unreachable() -> impl IntoView {
             "You are still signed in, but your profile cannot be shown right now."
         }
     };
+    let simple = move || {
+        matches!(later.failure(), Some(Error::Browser)).then(|| {
+            // The server's page, whose forms work without the app.
+            let page = match current_user.access() {
+                Access::SignedOut => browser::path(),
+                _ => "/profile?plain".to_owned(),
+            };
+            view! {
+                <a class="button" href=page rel="external">
+                    "Open the simple page"
+                </a>
+            }
+        })
+    };
     view! {
         <section class="card">
             <Heading title="Cannot reach Latchkey">"One moment"</Heading>
@@ -34,6 +48,7 @@ pub fn Unreachable() -> impl IntoView {
                 error=Signal::derive(move || later.failure().or_else(|| current_user.unreachable()))
                 on_retry=Callback::new(retry)
             />
+            {simple}
         </section>
     }
 }
