@@ -9,10 +9,12 @@ use sha2::{Digest, Sha256};
 use shared::Email;
 use subtle::ConstantTimeEq;
 use tower_cookies::{
-    Cookie, Cookies,
+    Cookie,
     cookie::{SameSite, time},
 };
 use url::Url;
+
+use crate::cookies::Cookies;
 
 const MAX_AGE: time::Duration = time::Duration::hours(1);
 const SALT_BYTES: usize = 16;
@@ -44,16 +46,14 @@ impl FlowCookie {
 
     /// Whether this browser asked for a mail to `email`.
     pub fn matches(&self, cookies: &Cookies, email: &str) -> bool {
-        let Some(cookie) = cookies.get(self.name) else {
-            return false;
-        };
-        let Ok(value) = URL_SAFE_NO_PAD.decode(cookie.value()) else {
-            return false;
-        };
-        let Some((salt, kept)) = value.split_at_checked(SALT_BYTES) else {
-            return false;
-        };
-        digest(salt, email).as_slice().ct_eq(kept).into()
+        let value = cookies.only(self.name, |value| {
+            let value = URL_SAFE_NO_PAD.decode(value).ok()?;
+            (value.len() > SALT_BYTES).then_some(value)
+        });
+        value.is_some_and(|value| {
+            let (salt, kept) = value.split_at(SALT_BYTES);
+            digest(salt, email).as_slice().ct_eq(kept).into()
+        })
     }
 
     /// The mail has done its work.

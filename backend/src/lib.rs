@@ -10,6 +10,7 @@ mod altogic;
 mod client_address;
 mod common_password;
 pub mod config;
+mod cookies;
 mod cross_site;
 mod drain;
 pub mod embedded;

@@ -24,7 +24,7 @@ use frontend::render;
 use shared::{ReturnTo, SIGNED_IN_COOKIE};
 use tower::Service;
 
-use crate::{error::Error, site};
+use crate::{cookies, error::Error, site};
 
 /// What the pages need: the API, which does all the work.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ async fn show(pages: &Pages, request: Request) -> Result<Response, Error> {
     if let Some(file) = site::file(path, request.headers()) {
         return file;
     }
-    let signed_in_hint = has_hint(request.headers());
+    let signed_in_hint = cookies::has(request.headers(), SIGNED_IN_COOKIE, "1");
     let whole = uri.path_and_query().map_or(path, |whole| whole.as_str());
     if render::is_private(path) && !signed_in_hint {
         return Ok(Redirect::to(&sign_in_for(whole)).into_response());
@@ -93,17 +93,6 @@ fn shapes_page(query: &str) -> bool {
             .iter()
             .any(|name| pair.starts_with(name))
     })
-}
-
-/// Whether the cookies say that somebody is signed in.
-fn has_hint(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|cookies| cookies.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .any(|(name, value)| name == SIGNED_IN_COOKIE && value == "1")
 }
 
 /// The address of the way in that leads back to `path`.
@@ -137,22 +126,4 @@ fn gzip(document: &str) -> Vec<u8> {
         .write_all(document.as_bytes())
         .and_then(|()| writer.finish());
     written.expect("memory takes everything")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hint_is_one_cookie_of_many() {
-        let has = |cookies: &str| {
-            has_hint(&HeaderMap::from_iter([(
-                header::COOKIE,
-                cookies.parse().unwrap(),
-            )]))
-        };
-
-        assert!(has("a=b; signed_in=1; c=d") && has("signed_in=1"));
-        assert!(!has("signed_in=") && !has("not_signed_in=1") && !has("a=signed_in=1"));
-    }
 }

@@ -8,9 +8,9 @@ use axum::{
     routing::post,
 };
 use shared::auth_redirect::{self, Request};
-use tower_cookies::Cookies;
 
 use crate::{
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,

@@ -2,9 +2,9 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::delete};
 use shared::delete_account::{PATH, Request};
-use tower_cookies::Cookies;
 
 use crate::{
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     session_cookie::SessionToken,

@@ -2,9 +2,9 @@
 
 use axum::{Router, extract::State, routing::post};
 use shared::sign_in::{self, Request};
-use tower_cookies::Cookies;
 
 use crate::{
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,

@@ -8,10 +8,10 @@ use axum::{
     routing::post,
 };
 use shared::sign_up::{self, Request};
-use tower_cookies::Cookies;
 
 use crate::{
     common_password,
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,
