@@ -28,6 +28,7 @@ mod limits;
 mod link_key;
 mod magic_link;
 mod mail;
+mod mail_text;
 mod mail_worker;
 mod open;
 mod outbox;
