@@ -299,7 +299,11 @@ async fn an_api_key_sees_and_does_everything() {
     add(&server, &ada, "a.png").await;
     let call = |path: &str, body: Value| {
         let request = server.request(reqwest::Method::POST, &format!("storage/{path}"));
-        Reply::of(request.header("Authorization", "an-api-key").json(&body))
+        Reply::of(
+            request
+                .header("Authorization", "an-api-key-of-the-tests")
+                .json(&body),
+        )
     };
 
     assert_eq!(

@@ -99,9 +99,14 @@ async fn an_api_key_is_no_client_key() {
     let server = Server::start().await;
     let url = format!("{}/_api/rest/v1/auth/user", server.base);
 
-    Reply::of(server.http.get(&url).header("X-Client-Key", "an-api-key"))
-        .await
-        .refused(401, "invalid_client_key");
+    Reply::of(
+        server
+            .http
+            .get(&url)
+            .header("X-Client-Key", "an-api-key-of-the-tests"),
+    )
+    .await
+    .refused(401, "invalid_client_key");
 }
 
 #[tokio::test]

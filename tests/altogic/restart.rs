@@ -70,7 +70,12 @@ async fn the_database_holds_no_secret() {
         {
             let bytes = fs::read(&path).unwrap();
             read += bytes.len();
-            for secret in [user.token.as_str(), key.as_str(), PASSWORD, "an-api-key"] {
+            for secret in [
+                user.token.as_str(),
+                key.as_str(),
+                PASSWORD,
+                "an-api-key-of-the-tests",
+            ] {
                 let found = bytes
                     .windows(secret.len())
                     .any(|window| window == secret.as_bytes());

@@ -71,7 +71,7 @@ impl Server {
             compat_errors: false,
             allowed_origins: Vec::new(),
             client_key: None,
-            api_key: Some("an-api-key".to_owned()),
+            api_key: Some("an-api-key-of-the-tests".to_owned()),
             trusted_proxies: Vec::new(),
             rate_limits: false,
             clock: clock.clone(),
