@@ -24,6 +24,7 @@ mod rate_limit;
 mod routes;
 mod server;
 mod session_cookie;
+pub mod settings;
 mod site;
 mod start;
 mod state;

@@ -6,6 +6,7 @@ async fn server_with(sink: &SmtpSink) -> Server {
     let smtp = Smtp {
         url: sink.url(),
         from: "Latchkey <noreply@x.io>".to_owned(),
+        hello: "accounts.x.io".to_owned(),
     };
     Server::start_with(|settings| settings.smtp = Some(smtp)).await
 }
@@ -83,6 +84,7 @@ async fn what_waited_when_the_server_was_killed_is_sent_by_the_next() {
     let nowhere = Smtp {
         url: "smtp://127.0.0.1:1".to_owned(),
         from: "noreply@x.io".to_owned(),
+        hello: "accounts.x.io".to_owned(),
     };
     let server = Server::start_with(|settings| settings.smtp = Some(nowhere)).await;
     server.sign_up("ada@x.io").await;
@@ -91,6 +93,7 @@ async fn what_waited_when_the_server_was_killed_is_sent_by_the_next() {
     let smtp = Smtp {
         url: sink.url(),
         from: "noreply@x.io".to_owned(),
+        hello: "accounts.x.io".to_owned(),
     };
 
     let clock = backend::embedded::Clock::system();

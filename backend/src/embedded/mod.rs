@@ -28,6 +28,7 @@ mod limits;
 mod link_key;
 mod magic_link;
 mod mail;
+mod mail_server;
 mod mail_text;
 mod mail_worker;
 mod open;
@@ -54,6 +55,7 @@ mod visitor;
 mod wire;
 
 pub use clock::Clock;
+pub(crate) use mail_server::{MailServer, hello_name, sender};
 pub(crate) use storage::MAX_FILE_BYTES;
 
 use std::path::PathBuf;
@@ -110,6 +112,8 @@ pub struct Smtp {
     pub url: String,
     /// The sender, `name@host.tld` or `Name <name@host.tld>`.
     pub from: String,
+    /// How the mail server is greeted (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
+    pub hello: String,
 }
 
 /// A running embedded server; clones share it.
