@@ -107,3 +107,49 @@ async fn what_waited_when_the_server_was_killed_is_sent_by_the_next() {
     assert_eq!(sink.delivered(1).await[0].to, "ada@x.io");
     drop(next);
 }
+
+#[tokio::test]
+async fn the_mail_server_is_greeted_with_the_name_that_is_set() {
+    let sink = SmtpSink::start(&[]).await;
+    let server = server_with(&sink).await;
+
+    server.sign_up("ada@x.io").await;
+    sink.delivered(1).await;
+
+    assert_eq!(sink.greeted(), ["accounts.x.io"]);
+}
+
+#[tokio::test]
+async fn a_mail_to_an_international_host_goes_to_its_ascii_form() {
+    let sink = SmtpSink::start(&[]).await;
+    let server = server_with(&sink).await;
+
+    server.sign_up("ada@bücher.example").await;
+
+    let mail = &sink.delivered(1).await[0];
+    assert_eq!(mail.to, "ada@xn--bcher-kva.example");
+    assert!(mail.message.contains("To: ada@xn--bcher-kva.example\r\n"));
+}
+
+#[tokio::test]
+async fn an_address_that_the_mail_server_cannot_reach_is_given_up_at_once_with_the_true_reason() {
+    let sink = SmtpSink::start(&[]).await;
+    let server = server_with(&sink).await;
+
+    server.sign_up("zoë@x.io").await;
+    server.sign_up("ada@x.io").await;
+
+    assert_eq!(sink.delivered(1).await[0].to, "ada@x.io");
+    let database = server.folder().join("latchkey.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(database)
+        .read_only(true);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let (next, reason): (Option<i64>, String) =
+        sqlx::query_as("SELECT next_attempt_at, last_error FROM outbox WHERE to_address = 'zoë@x.io'")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(next, None);
+    assert!(reason.contains("SMTPUTF8"), "{reason}");
+}

@@ -1,5 +1,6 @@
 //! The settings of a mail server: its URL, the sender, and the name in the greeting.
 
+use std::error::Error as _;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -7,6 +8,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::extension::ClientId;
 use percent_encoding::percent_decode_str;
+use shared::Email;
 use url::Host;
 
 /// What `SMTP_URL` says.
@@ -152,6 +154,25 @@ pub(crate) fn sender(text: &str) -> Result<Mailbox, &'static str> {
     };
     let address = Address::new(user, domain).map_err(|_| EXPECTED)?;
     Ok(Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
+}
+
+/// The mailbox of an address, with its domain in ASCII, which every mail server takes.
+///
+/// # Errors
+/// An address that no header can carry.
+pub(crate) fn recipient(address: &str) -> Result<Mailbox, lettre::address::AddressError> {
+    let ascii = Email::try_from(address.to_owned()).map(|email| email.to_ascii_domain());
+    let address = ascii.as_deref().unwrap_or(address).parse()?;
+    Ok(Mailbox::new(None, address))
+}
+
+/// Whether a mail failed because the name before the `@` needs SMTPUTF8 (RFC 6531), and the mail
+/// server does not offer it: no later try changes that.
+pub(crate) fn needs_smtputf8(error: &lettre::transport::smtp::Error) -> bool {
+    error.is_client()
+        && error
+            .source()
+            .is_some_and(|cause| cause.to_string().contains("SMTPUTF8"))
 }
 
 /// Reads the name that the server gives of itself: a host name, or an address, in brackets or not.

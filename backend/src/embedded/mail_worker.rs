@@ -10,7 +10,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use super::clock::as_ms;
-use super::mail_server::{MailServer, hello_name, sender};
+use super::mail_server::{MailServer, hello_name, needs_smtputf8, recipient, sender};
 use super::store::outbox::{self, MailRow};
 use super::{Embedded, Smtp, mail};
 
@@ -66,7 +66,7 @@ impl Mailer {
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Failure {
-                lasting: error.is_permanent(),
+                lasting: error.is_permanent() || needs_smtputf8(&error),
                 text: describe(&error),
             }),
         }
@@ -80,7 +80,7 @@ impl Mailer {
         );
         Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(None, row.to_address.parse()?))
+            .to(recipient(&row.to_address)?)
             .subject(mail.subject)
             // The same at each attempt, so that a mail sent twice is seen as one.
             .message_id(Some(format!("<{}@{}>", row.id, self.from.email.domain())))
@@ -109,6 +109,10 @@ fn describe(error: &lettre::transport::smtp::Error) -> String {
     match error.status() {
         Some(code) => format!("the mail server answered {code}"),
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
+        None if needs_smtputf8(error) => {
+            "the address needs SMTPUTF8, which the mail server does not offer".to_owned()
+        }
+        None if error.is_client() => "the mail server does not offer what the mail needs".to_owned(),
         None if error.is_tls() => "no TLS connection to the mail server".to_owned(),
         None => "no connection to the mail server".to_owned(),
     }
