@@ -42,6 +42,7 @@ fn main() -> io::Result<()> {
     paths.sort();
     let mut frame = None;
     let mut files = String::from("&[\n");
+    let mut scripts = Vec::new();
     for path in &paths {
         let name = path
             .strip_prefix(&dist)
@@ -53,8 +54,12 @@ fn main() -> io::Result<()> {
             frame = Some(with_styles(&String::from_utf8_lossy(&body), &dist)?);
         } else if path.extension().is_none_or(|extension| extension != "css") {
             writeln!(files, "{},", packer.pack(&name, &body)?).expect(ENDLESS);
+            if path.extension().is_some_and(|extension| extension == "js") {
+                scripts.push(format!("/{name}"));
+            }
         }
     }
+    fs::write(out.join("script_paths.txt"), scripts.join("\n"))?;
     fs::write(out.join("site_files.rs"), files + "]")?;
 
     let mut pages = String::from("&[\n");

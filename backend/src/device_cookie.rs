@@ -4,12 +4,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::Email;
 use tower_cookies::{
-    Cookie, Cookies,
+    Cookie,
     cookie::{SameSite, time},
 };
 use url::Url;
 
 use crate::{
+    cookies::Cookies,
     embedded::{DEVICE_ID_BYTES, DeviceKey},
     signing_key::{SigningKey, TAG_BYTES},
 };
@@ -32,7 +33,7 @@ pub struct DeviceCookie {
 }
 
 /// A browser with a cookie of ours.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     id: [u8; DEVICE_ID_BYTES],
     /// One for each account, the one that was used last in front.
@@ -60,7 +61,11 @@ impl DeviceCookie {
 
     /// The device, if its cookie is one of ours.
     pub fn get(&self, cookies: &Cookies) -> Option<Device> {
-        let bytes = URL_SAFE_NO_PAD.decode(cookies.get(self.name)?.value()).ok()?;
+        cookies.only(self.name, |value| self.opened(value))
+    }
+
+    fn opened(&self, value: &str) -> Option<Device> {
+        let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
         let (id, rest) = bytes.split_first_chunk::<DEVICE_ID_BYTES>()?;
         let (tag, tags) = rest.split_at_checked(TAG_BYTES)?;
         let (tags, []) = tags.as_chunks::<TAG_BYTES>() else {
@@ -127,11 +132,13 @@ mod tests {
     #[test]
     fn a_device_is_known_to_the_accounts_it_signed_in_to_and_to_no_other() {
         let cookie = cookie(&SigningKey::random());
-        let cookies = Cookies::default();
+        let mut cookies = Cookies::default();
 
         cookie.remember(&cookies, "ada@x.io");
+        cookies = cookies.sent_back();
         let id = cookie.get(&cookies).unwrap().id();
         cookie.remember(&cookies, "grace@x.io");
+        cookies = cookies.sent_back();
 
         assert_eq!(cookie.get(&cookies).unwrap().id(), id);
         assert!(cookie.token(&cookies, &email("ada@x.io")).is_some());
@@ -141,28 +148,30 @@ mod tests {
 
     #[test]
     fn a_cookie_of_another_key_and_a_changed_one_are_none() {
-        let ours = cookie(&SigningKey::random());
+        let (ours, theirs) = (cookie(&SigningKey::random()), cookie(&SigningKey::random()));
         let cookies = Cookies::default();
-        cookie(&SigningKey::random()).remember(&cookies, "ada@x.io");
-        assert!(ours.get(&cookies).is_none());
+        theirs.remember(&cookies, "ada@x.io");
+        let cookies = cookies.sent_back();
 
-        ours.remember(&cookies, "ada@x.io");
-        let value = cookies.get(ours.name).unwrap().value().to_owned();
-        let mut bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
-        let last = bytes.len() - 1;
-        bytes[last] ^= 1;
-        cookies.add(Cookie::new(ours.name, URL_SAFE_NO_PAD.encode(bytes)));
-
-        assert!(ours.get(&cookies).is_none());
+        assert!(theirs.get(&cookies).is_some() && ours.get(&cookies).is_none());
+        let value = cookies.values(ours.name).next().unwrap();
+        let mut bytes = URL_SAFE_NO_PAD.decode(value).unwrap();
+        for index in 0..bytes.len() {
+            bytes[index] ^= 1;
+            assert!(theirs.opened(&URL_SAFE_NO_PAD.encode(&bytes)).is_none(), "{index}");
+            bytes[index] ^= 1;
+        }
+        assert!(theirs.opened(&URL_SAFE_NO_PAD.encode(&bytes)).is_some());
     }
 
     #[test]
     fn the_cookie_stays_small() {
         let cookie = cookie(&SigningKey::random());
-        let cookies = Cookies::default();
+        let mut cookies = Cookies::default();
 
         for n in 0..50 {
             cookie.remember(&cookies, &format!("ada{n}@x.io"));
+            cookies = cookies.sent_back();
         }
 
         assert_eq!(cookie.get(&cookies).unwrap().tags.len(), MAX_ACCOUNTS);

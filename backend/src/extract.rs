@@ -11,9 +11,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
 use shared::{Email, Parse};
-use tower_cookies::Cookies;
 
-use crate::{client_address::client_address, error::Error, state::AppState};
+use crate::{client_address::client_address, cookies::Cookies, error::Error, state::AppState};
 
 /// A JSON body whose fields passed their checks.
 ///

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, Response, header};
-use url::Url;
+use url::{Host, Url};
 
-use crate::site;
+use crate::{config::is_loopback, site};
 
 /// What a reply may do that is no page, when opened in a tab: nothing.
 pub const NO_PAGE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
@@ -34,9 +34,10 @@ impl SecurityHeaders {
         let origins: Vec<String> = origins.map(|url| url.origin().ascii_serialization()).collect();
         let origins = origins.join(" ");
         let page_policy = format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; img-src 'self' blob: data: {origins}; \
+            "default-src 'none'; script-src {files} 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; img-src 'self' blob: data: {origins}; \
              connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
              frame-ancestors 'none'; object-src 'none'",
+            files = script_files(public_url, site::SCRIPT_PATHS),
             scripts = site::SCRIPT_HASHES,
             styles = site::STYLE_HASHES,
         );
@@ -48,6 +49,32 @@ impl SecurityHeaders {
             api: Headers::new(HeaderValue::from_static(NO_PAGE_POLICY), "no-referrer", https),
         }
     }
+}
+
+/// The site's script files as sources: not `'self'`, because files that people upload have the same
+/// origin.
+fn script_files(public_url: &Url, paths: &str) -> String {
+    // A source cannot name an IPv6 address (CSP 3, 2.3.1).
+    if paths.is_empty() || matches!(public_url.host(), Some(Host::Ipv6(_))) {
+        return "'self'".to_owned();
+    }
+    let own = public_url.origin().ascii_serialization();
+    let mut origins = vec![own];
+    if is_loopback(public_url) {
+        // The other names of this machine, as in `cross_site`.
+        for name in ["localhost", "127.0.0.1"] {
+            let mut url = public_url.clone();
+            if url.set_host(Some(name)).is_ok() {
+                origins.push(url.origin().ascii_serialization());
+            }
+        }
+        origins.sort();
+        origins.dedup();
+    }
+    let sources = origins
+        .iter()
+        .flat_map(|origin| paths.lines().map(move |path| format!("{origin}{path}")));
+    sources.collect::<Vec<_>>().join(" ")
 }
 
 impl Headers {
@@ -89,5 +116,28 @@ impl Headers {
             headers.entry(name).or_insert_with(|| value.clone());
         }
         reply
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(public_url: &str) -> String {
+        script_files(&Url::parse(public_url).unwrap(), "/a.js\n/b/c.js")
+    }
+
+    #[test]
+    fn scripts_are_named_one_by_one() {
+        assert_eq!(
+            files("https://accounts.example.com"),
+            "https://accounts.example.com/a.js https://accounts.example.com/b/c.js"
+        );
+        assert_eq!(
+            files("http://localhost:3000"),
+            "http://127.0.0.1:3000/a.js http://127.0.0.1:3000/b/c.js http://localhost:3000/a.js \
+             http://localhost:3000/b/c.js"
+        );
+        assert_eq!(files("http://[::1]:3000"), "'self'");
     }
 }

@@ -3,12 +3,22 @@
 mod keys;
 
 use std::{
+    ffi::OsString,
     io::{IsTerminal, Write},
+    path::Path,
     process::ExitCode,
 };
 
-use backend::{Config, Settings, start, start_altogic};
-use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use backend::{
+    Config, Settings,
+    settings::{
+        Program,
+        command_line::{self, Refusal},
+        env_file,
+    },
+    start, start_altogic,
+};
+use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
 
@@ -42,26 +52,35 @@ enum Command {
     Keys(keys::Action),
 }
 
-fn main() -> ExitCode {
-    // A missing file is the usual case; one that cannot be read as settings must not be ignored.
-    if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
-    {
-        eprintln!("error: .env: {error}");
-        return ExitCode::from(2);
+impl Command {
+    /// What the settings are checked for.
+    fn program(&self) -> Program {
+        match self {
+            Self::Serve => Program::Serve,
+            Self::Altogic => Program::Altogic,
+            Self::Keys(_) => Program::Offline,
+        }
     }
-    let line = Line::parse();
-    let config = line
-        .settings
-        .check()
-        .unwrap_or_else(|misfit| Line::command().error(ErrorKind::ValueValidation, misfit).exit());
+}
+
+fn main() -> ExitCode {
+    let line = match read_line() {
+        Ok(line) => line,
+        Err(Refusal::Help(text)) => text.exit(),
+        Err(Refusal::Wrong(message)) => return refuse(&message),
+    };
+    let command = line.command.unwrap_or(Command::Serve);
+    let config = match line.settings.check_for(command.program()) {
+        Ok(config) => config,
+        Err(misfit) => return refuse(&misfit.to_string()),
+    };
 
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_env_filter(EnvFilter::new(&config.settings.rust_log))
         .init();
-    match run(line.command.unwrap_or(Command::Serve), config) {
+    match run(command, config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -70,8 +89,30 @@ fn main() -> ExitCode {
     }
 }
 
+/// The command line, completed by the environment and by `.env`.
+fn read_line() -> Result<Line, Refusal> {
+    let file = env_file::read(Path::new(".env")).map_err(|error| Refusal::Wrong(error.to_string()))?;
+    let lookup = |name: &str| {
+        // An empty variable is an unset one.
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .or_else(|| file.get(name).map(OsString::from))
+    };
+    command_line::parse(std::env::args_os(), lookup)
+}
+
+fn refuse(message: &str) -> ExitCode {
+    eprintln!("error: {message}\n\nFor more information, try 'latchkey --help'.");
+    ExitCode::from(2)
+}
+
 #[tokio::main]
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    if command.program() != Program::Offline {
+        for opened in config.opened() {
+            tracing::warn!("{opened}");
+        }
+    }
     let (running, line) = match command {
         Command::Serve => {
             let running = start(config).await?;

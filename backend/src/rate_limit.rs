@@ -7,9 +7,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tower_cookies::Cookies;
-
 use crate::{
+    cookies::Cookies,
     client_address::{limiter_key, wide_limiter_key},
     device_cookie::Device,
     embedded::{Clock, DEVICE_ID_BYTES},

@@ -6,12 +6,12 @@ use std::{fmt, time::Duration};
 use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
 use shared::SIGNED_IN_COOKIE;
 use tower_cookies::{
-    Cookie, Cookies,
+    Cookie,
     cookie::{SameSite, time},
 };
 use url::Url;
 
-use crate::{error::Error, state::AppState};
+use crate::{cookies::Cookies, error::Error, state::AppState};
 
 /// Altogic's secret behind a session: 1 to 4,000 visible ASCII characters; prints as `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,9 +93,9 @@ impl SessionCookie {
         }
     }
 
-    /// The browser's token, if it sent one that can be one.
+    /// The browser's token, if it sent exactly one that can be one.
     pub fn get(&self, cookies: &Cookies) -> Option<SessionToken> {
-        SessionToken::new(cookies.get(self.name)?.value().to_owned())
+        cookies.only(self.name, |value| SessionToken::new(value.to_owned()))
     }
 
     fn cookie(
@@ -123,11 +123,8 @@ impl FromRequestParts<AppState> for SessionToken {
     /// # Errors
     /// 401 `missing_session_token` without a cookie.
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Error> {
-        parts
-            .extensions
-            .get::<Cookies>()
-            .and_then(|cookies| app.session_cookie.get(cookies))
-            .ok_or_else(Error::signed_out)
+        let Ok(cookies) = Cookies::from_request_parts(parts, app).await;
+        app.session_cookie.get(&cookies).ok_or_else(Error::signed_out)
     }
 }
 

@@ -23,6 +23,9 @@ struct File {
 
 const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/site_files.rs"));
 
+/// The paths of the site's script files, one a line.
+pub const SCRIPT_PATHS: &str = include_str!(concat!(env!("OUT_DIR"), "/script_paths.txt"));
+
 /// The page's inline scripts for `script-src`, each with a space before it.
 pub const SCRIPT_HASHES: &str = include_str!(concat!(env!("OUT_DIR"), "/script_hashes.txt"));
 

@@ -27,6 +27,7 @@ use crate::{
     server::{Server, bind},
     session_cookie::SessionCookie,
     signing_key::SigningKey,
+    settings::Secret,
     state::{AppState, Parts},
 };
 
@@ -123,7 +124,7 @@ impl Upstream {
     fn other(url: &Url, config: &Config) -> anyhow::Result<Self> {
         let settings = &config.settings;
         let client_key = settings.altogic_client_key.clone().unwrap_or_default();
-        let api_key = settings.altogic_api_key.as_deref();
+        let api_key = settings.altogic_api_key.as_ref().map(Secret::expose);
         Ok(Self {
             altogic: Altogic::at(url, &client_key, api_key, config.clock.clone())?,
             url: url.clone(),

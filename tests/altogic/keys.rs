@@ -80,3 +80,42 @@ async fn a_key_that_is_revoked_while_the_server_runs_ends_within_five_seconds() 
 
     user().await.refused(401, "invalid_client_key");
 }
+
+/// SECURITY-BAR T-95: also where such a key came past the check of the settings.
+#[tokio::test]
+async fn an_empty_or_short_authorization_never_has_any_right() {
+    for key in ["", "a", "fifteen-letters"] {
+        let server = Server::start_with(|settings| settings.api_key = Some(key.to_owned())).await;
+        let data = json!({ "name": "Ada", "emailVerified": true });
+        let body = json!({ "email": "ada@x.io", "password": PASSWORD, "nameOrUserData": data });
+        let request = server
+            .request(Method::POST, "auth/signup-email")
+            .header("Authorization", key);
+
+        let reply = Reply::of(request.json(&body)).await;
+
+        assert_eq!(reply.body["user"]["emailVerified"], false, "{key:?}");
+    }
+}
+
+/// SECURITY-BAR T-95: a client key is in every page.
+#[tokio::test]
+async fn a_client_key_that_is_an_api_key_too_has_the_rights_of_a_client() {
+    let key = "one-key-for-everything";
+    let server = Server::start_with(|settings| {
+        settings.client_key = Some(key.to_owned());
+        settings.api_key = Some(key.to_owned());
+    })
+    .await;
+    let data = json!({ "name": "Ada", "emailVerified": true });
+    let body = json!({ "email": "ada@x.io", "password": PASSWORD, "nameOrUserData": data });
+    let url = format!("{}/_api/rest/v1/auth/signup-email", server.base);
+    let request = server.http.post(url).header("X-Client-Key", key);
+
+    let reply = Reply::of(request.header("Authorization", key).json(&body)).await;
+
+    assert_eq!(
+        (reply.status, &reply.body["user"]["emailVerified"]),
+        (200, &json!(false))
+    );
+}

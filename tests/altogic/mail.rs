@@ -6,6 +6,7 @@ async fn server_with(sink: &SmtpSink) -> Server {
     let smtp = Smtp {
         url: sink.url(),
         from: "Latchkey <noreply@x.io>".to_owned(),
+        hello: "accounts.x.io".to_owned(),
     };
     Server::start_with(|settings| settings.smtp = Some(smtp)).await
 }
@@ -83,6 +84,7 @@ async fn what_waited_when_the_server_was_killed_is_sent_by_the_next() {
     let nowhere = Smtp {
         url: "smtp://127.0.0.1:1".to_owned(),
         from: "noreply@x.io".to_owned(),
+        hello: "accounts.x.io".to_owned(),
     };
     let server = Server::start_with(|settings| settings.smtp = Some(nowhere)).await;
     server.sign_up("ada@x.io").await;
@@ -91,6 +93,7 @@ async fn what_waited_when_the_server_was_killed_is_sent_by_the_next() {
     let smtp = Smtp {
         url: sink.url(),
         from: "noreply@x.io".to_owned(),
+        hello: "accounts.x.io".to_owned(),
     };
 
     let clock = backend::embedded::Clock::system();
@@ -103,4 +106,50 @@ async fn what_waited_when_the_server_was_killed_is_sent_by_the_next() {
 
     assert_eq!(sink.delivered(1).await[0].to, "ada@x.io");
     drop(next);
+}
+
+#[tokio::test]
+async fn the_mail_server_is_greeted_with_the_name_that_is_set() {
+    let sink = SmtpSink::start(&[]).await;
+    let server = server_with(&sink).await;
+
+    server.sign_up("ada@x.io").await;
+    sink.delivered(1).await;
+
+    assert_eq!(sink.greeted(), ["accounts.x.io"]);
+}
+
+#[tokio::test]
+async fn a_mail_to_an_international_host_goes_to_its_ascii_form() {
+    let sink = SmtpSink::start(&[]).await;
+    let server = server_with(&sink).await;
+
+    server.sign_up("ada@bücher.example").await;
+
+    let mail = &sink.delivered(1).await[0];
+    assert_eq!(mail.to, "ada@xn--bcher-kva.example");
+    assert!(mail.message.contains("To: ada@xn--bcher-kva.example\r\n"));
+}
+
+#[tokio::test]
+async fn an_address_that_the_mail_server_cannot_reach_is_given_up_at_once_with_the_true_reason() {
+    let sink = SmtpSink::start(&[]).await;
+    let server = server_with(&sink).await;
+
+    server.sign_up("zoë@x.io").await;
+    server.sign_up("ada@x.io").await;
+
+    assert_eq!(sink.delivered(1).await[0].to, "ada@x.io");
+    let database = server.folder().join("latchkey.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(database)
+        .read_only(true);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let (next, reason): (Option<i64>, String) =
+        sqlx::query_as("SELECT next_attempt_at, last_error FROM outbox WHERE to_address = 'zoë@x.io'")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(next, None);
+    assert!(reason.contains("SMTPUTF8"), "{reason}");
 }

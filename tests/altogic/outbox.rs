@@ -74,6 +74,7 @@ async fn with_a_mail_server_there_is_no_outbox() {
         settings.smtp = Some(backend::embedded::Smtp {
             url: "smtp://127.0.0.1:1".to_owned(),
             from: "noreply@x.io".to_owned(),
+            hello: "accounts.x.io".to_owned(),
         });
     })
     .await;

@@ -234,3 +234,61 @@ async fn odd_user_data_is_refused() {
         assert_eq!(reply.refused_fields(), ["nameOrUserData"]);
     }
 }
+
+/// SECURITY-BAR T-38: the address may be somebody else's.
+#[tokio::test]
+async fn a_verification_mail_carries_nothing_that_its_asker_wrote() {
+    let server = Server::start().await;
+
+    for (number, name) in ["Ada", "evil.example", "Win now", "evil\u{3002}example"]
+        .into_iter()
+        .enumerate()
+    {
+        let email = format!("victim{number}@x.io");
+        let body = json!({ "email": email, "password": PASSWORD, "nameOrUserData": name });
+        assert_eq!(server.post("auth/signup-email", None, body).await.status, 200);
+
+        let mail = &server.mails(&email).await[0];
+
+        for part in ["subject", "text", "html"] {
+            assert!(!mail[part].as_str().unwrap().contains(name), "{mail}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_what_is_not_seen_is_refused() {
+    let server = Server::start().await;
+
+    for name in [
+        "\u{3164}",
+        "\u{2800}",
+        "Ada\u{202e}",
+        "Ada\u{2028}Lovelace",
+        "Ada\u{85}x",
+        "\u{200b}Ada",
+    ] {
+        let body = json!({ "email": "ada@x.io", "password": PASSWORD, "nameOrUserData": name });
+        server
+            .post("auth/signup-email", None, body)
+            .await
+            .refused(400, "validation_error");
+    }
+}
+
+#[tokio::test]
+async fn two_spellings_of_one_address_are_one_account() {
+    let server = Server::start().await;
+    server.verified_user("ada@bücher.example").await;
+
+    for spelling in [
+        "ada@xn--bcher-kva.example",
+        "ADA@XN--BCHER-KVA.example",
+        "ada@bu\u{308}cher.example",
+        "\u{200b}ada@bücher.example\u{feff}",
+    ] {
+        let signed_in = server.sign_in(spelling, PASSWORD).await;
+        assert_eq!(signed_in.status, 200, "{spelling}: {}", signed_in.body);
+        assert_eq!(signed_in.text("/user/email"), "ada@bücher.example");
+    }
+}

@@ -125,6 +125,56 @@ async fn what_could_run_is_downloaded() {
     }
 }
 
+/// SECURITY-BAR T-51, T-66: browsers refuse a script, a module, a worker and a style sheet of a type
+/// that is not theirs.
+#[tokio::test]
+async fn no_stored_file_is_a_script_or_a_style_for_a_page() {
+    let (server, user) = Server::with_user().await;
+
+    for (number, media_type) in [
+        "text/javascript",
+        "application/javascript",
+        "Application/X-JavaScript;charset=utf-8",
+        "application/ecmascript",
+        "text/jscript",
+        "text/livescript",
+        "text/css",
+        "application/wasm",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let query = format!("fileName={number}.js");
+        let file = upload(
+            &server,
+            Some(&user.token),
+            &query,
+            media_type,
+            b"alert(1)".to_vec(),
+        )
+        .await;
+        let path = file.text("/publicPath");
+
+        let whole = server.open(&path).await;
+        let part = Reply::of(server.http.get(&path).header("Range", "bytes=0-4")).await;
+
+        for (reply, status) in [(whole, 200), (part, 206)] {
+            assert_eq!(reply.status, status, "{media_type}");
+            assert_eq!(
+                reply.header("content-type"),
+                "text/plain; charset=utf-8",
+                "{media_type}"
+            );
+            assert_eq!(reply.header("x-content-type-options"), "nosniff");
+            assert!(reply.header("content-disposition").starts_with("attachment"));
+            assert_eq!(
+                reply.header("content-security-policy"),
+                "default-src 'none'; sandbox"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_taken_name_gets_a_number() {
     let (server, user) = Server::with_user().await;

@@ -9,6 +9,7 @@ mod auth_redirect;
 mod avatar;
 mod change_email;
 mod change_password;
+mod cookies;
 mod delete_account;
 mod embedded_calls;
 mod every_route;

@@ -74,6 +74,33 @@ async fn pages_allow_no_foreign_and_no_inline_code() {
     );
 }
 
+/// SECURITY-BAR T-51: files that people upload have the origin of the pages.
+#[tokio::test]
+async fn a_page_runs_the_site_s_own_script_files_and_no_other_of_its_origin() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+
+    let page = client.get("/").await;
+
+    let policy = page.header("content-security-policy").unwrap();
+    let sources = policy
+        .split(';')
+        .find_map(|part| part.trim().strip_prefix("script-src "))
+        .unwrap();
+    assert!(!sources.contains("'self'"), "{policy}");
+    let files: Vec<_> = sources
+        .split(' ')
+        .filter(|source| source.contains("://"))
+        .collect();
+    assert!(!files.is_empty(), "{policy}");
+    for file in files {
+        let path = url::Url::parse(file).unwrap().path().to_owned();
+        assert!(path.ends_with(".js"), "a source names one file: {file}");
+        let script = client.get(&path).await;
+        assert_eq!(script.status, StatusCode::OK, "{file}");
+    }
+}
+
 #[tokio::test]
 async fn hashed_files_are_kept_and_the_page_is_asked_for_again() {
     let app = TestApp::spawn().await;

@@ -1,13 +1,13 @@
 //! What every call of the REST API passes before its handler: rate limit, media type, client key
 //! (order of PROTOCOL 1.7).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use subtle::{Choice, ConstantTimeEq};
 use tokio::sync::Mutex;
 
 use super::errors::{self, Result};
@@ -75,14 +75,19 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Whether a request carries an API key: `Authorization` without `Bearer` (PROTOCOL 1.2).
 pub(crate) async fn has_api_key(embedded: &Embedded, headers: &HeaderMap) -> Result<bool> {
-    match headers
+    let key = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-    {
+        .filter(|key| key.len() >= MIN_API_KEY);
+    match key {
         Some(key) => embedded.keys.accepts(embedded, key, Kind::Api).await,
         None => Ok(false),
     }
 }
+
+/// What is shorter could be guessed, or is a setting that was left empty: it never has any right,
+/// whatever the settings say.
+const MIN_API_KEY: usize = 16;
 
 /// The keys that are accepted, read again when they are older than five seconds: a key revoked by
 /// another process ends within that time, and no request waits for the database.
@@ -94,44 +99,55 @@ pub(crate) struct Keys {
 struct Known {
     /// Unix milliseconds.
     read_at: i64,
-    by_hash: Arc<HashMap<String, Kind>>,
+    keys: Arc<Vec<(String, Kind)>>,
 }
 
 const MAX_AGE_MS: i64 = 5_000;
 
 impl Keys {
     async fn accepts(&self, embedded: &Embedded, key: &str, kind: Kind) -> Result<bool> {
-        // Looked up by digest, so the time taken says nothing about a key.
-        Ok(self.by_hash(embedded).await?.get(&ids::digest(key)) == Some(&kind))
+        let hash = ids::digest(key);
+        let (mut is_client, mut is_api) = (Choice::from(0), Choice::from(0));
+        for (known, kind) in self.known(embedded).await?.iter() {
+            let same = known.as_bytes().ct_eq(hash.as_bytes());
+            match kind {
+                Kind::Client => is_client |= same,
+                Kind::Api => is_api |= same,
+            }
+        }
+        Ok(match kind {
+            Kind::Client => is_client,
+            // A client key is public, so it opens nothing else, even where one key was given twice.
+            Kind::Api => is_api & !is_client,
+        }
+        .into())
     }
 
-    async fn by_hash(&self, embedded: &Embedded) -> Result<Arc<HashMap<String, Kind>>> {
+    /// The digests of all keys that are accepted.
+    async fn known(&self, embedded: &Embedded) -> Result<Arc<Vec<(String, Kind)>>> {
         let now = embedded.settings.clock.now_ms();
         let mut known = self.known.lock().await;
         // A clock that was set back makes them old too.
         let is_fresh = |known: &&Known| (0..MAX_AGE_MS).contains(&(now - known.read_at));
         if let Some(known) = known.as_ref().filter(is_fresh) {
-            return Ok(known.by_hash.clone());
+            return Ok(known.keys.clone());
         }
         let rows = keys::all(&mut *embedded.store.read().await?).await?;
-        let mut by_hash: HashMap<String, Kind> = rows
+        let settings = &embedded.settings;
+        let kept = rows
             .into_iter()
             .filter(|row| row.revoked_at.is_none())
-            .map(|row| (row.key_hash, row.kind))
-            .collect();
-        let settings = &embedded.settings;
-        by_hash.extend(
-            settings
-                .client_key
-                .iter()
-                .map(|key| (ids::digest(key), Kind::Client)),
-        );
-        by_hash.extend(settings.api_key.iter().map(|key| (ids::digest(key), Kind::Api)));
-        let by_hash = Arc::new(by_hash);
+            .map(|row| (row.key_hash, row.kind));
+        let client_key = settings.client_key.iter().map(|key| (key, Kind::Client));
+        let api_key = settings.api_key.iter().map(|key| (key, Kind::Api));
+        let set = client_key
+            .chain(api_key)
+            .map(|(key, kind)| (ids::digest(key), kind));
+        let keys = Arc::new(kept.chain(set).collect::<Vec<_>>());
         *known = Some(Known {
             read_at: now,
-            by_hash: by_hash.clone(),
+            keys: keys.clone(),
         });
-        Ok(by_hash)
+        Ok(keys)
     }
 }

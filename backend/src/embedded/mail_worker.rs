@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
-use percent_encoding::percent_decode_str;
-use url::{Host, Url};
 
 use super::clock::as_ms;
+use super::mail_server::{MailServer, hello_name, needs_smtputf8, recipient, sender};
 use super::store::outbox::{self, MailRow};
 use super::{Embedded, Smtp, mail};
 
@@ -33,35 +32,26 @@ pub(crate) struct Mailer {
 impl Mailer {
     /// Reads the settings; does not connect yet.
     pub(crate) fn new(smtp: &Smtp) -> anyhow::Result<Self> {
-        let from = smtp
-            .from
-            .parse()
-            .context("MAIL_FROM: expected name@host or Name <name@host>")?;
         // The URL holds a password, so no message repeats it.
-        let Ok(url) = Url::parse(&smtp.url) else {
-            bail!("SMTP_URL: expected smtp:// or smtps://")
-        };
-        ensure!(
-            matches!(url.scheme(), "smtp" | "smtps"),
-            "SMTP_URL: expected smtp:// or smtps://"
-        );
-        // With a scheme that `url` does not know, an IPv4 address is parsed as a name.
-        let host = url.host_str().context("SMTP_URL: the host is missing")?;
-        let host = host.trim_matches(['[', ']']).to_owned();
-        let loopback = Host::parse(&host).is_ok_and(|host| is_loopback(&host)) || host == "::1";
-        let (tls, default_port) = match url.scheme() {
-            "smtps" => (Tls::Wrapper(TlsParameters::new(host.clone())?), 465),
-            _ if loopback => (Tls::None, 25),
-            _ => (Tls::Required(TlsParameters::new(host.clone())?), 587),
+        let server =
+            MailServer::parse(&smtp.url).map_err(|expected| anyhow!("SMTP_URL: expected {expected}"))?;
+        let from = sender(&smtp.from).map_err(|expected| anyhow!("MAIL_FROM: expected {expected}"))?;
+        let hello = hello_name(&smtp.hello).map_err(|expected| anyhow!("SMTP_HELO: expected {expected}"))?;
+        let host = server.host.clone();
+        let (tls, default_port) = if server.tls_from_start {
+            (Tls::Wrapper(TlsParameters::new(host.clone())?), 465)
+        } else if server.is_loopback() {
+            (Tls::None, 25)
+        } else {
+            (Tls::Required(TlsParameters::new(host.clone())?), 587)
         };
         let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-            .port(url.port().unwrap_or(default_port))
+            .port(server.port.unwrap_or(default_port))
+            .hello_name(hello)
             .tls(tls)
             .timeout(Some(TIMEOUT));
-        if !url.username().is_empty() {
-            let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-            let password = decoded(url.password().unwrap_or_default());
-            transport = transport.credentials(Credentials::new(decoded(url.username()), password));
+        if let Some((user, password)) = server.login {
+            transport = transport.credentials(Credentials::new(user, password));
         }
         Ok(Self {
             transport: transport.build(),
@@ -76,7 +66,7 @@ impl Mailer {
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Failure {
-                lasting: error.is_permanent(),
+                lasting: error.is_permanent() || needs_smtputf8(&error),
                 text: describe(&error),
             }),
         }
@@ -90,7 +80,7 @@ impl Mailer {
         );
         Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(None, row.to_address.parse()?))
+            .to(recipient(&row.to_address)?)
             .subject(mail.subject)
             // The same at each attempt, so that a mail sent twice is seen as one.
             .message_id(Some(format!("<{}@{}>", row.id, self.from.email.domain())))
@@ -119,16 +109,12 @@ fn describe(error: &lettre::transport::smtp::Error) -> String {
     match error.status() {
         Some(code) => format!("the mail server answered {code}"),
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
+        None if needs_smtputf8(error) => {
+            "the address needs SMTPUTF8, which the mail server does not offer".to_owned()
+        }
+        None if error.is_client() => "the mail server does not offer what the mail needs".to_owned(),
         None if error.is_tls() => "no TLS connection to the mail server".to_owned(),
         None => "no connection to the mail server".to_owned(),
-    }
-}
-
-fn is_loopback(host: &Host<String>) -> bool {
-    match host {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
     }
 }
 
@@ -208,6 +194,7 @@ mod tests {
         Smtp {
             url: url.to_owned(),
             from: "Latchkey <noreply@example.com>".to_owned(),
+            hello: "localhost".to_owned(),
         }
     }
 

@@ -32,6 +32,8 @@ mod link_key;
 mod magic_link;
 mod mail;
 mod mail_requests;
+mod mail_server;
+mod mail_text;
 mod mail_worker;
 mod open;
 mod outbox;
@@ -61,6 +63,7 @@ pub use clock::Clock;
 pub use gate::CountedAlready;
 pub use known_device::{DeviceKey, HEADER as DEVICE_HEADER, ID_BYTES as DEVICE_ID_BYTES};
 pub(crate) use sign_up_tokens::HEADER as SIGN_UP_TOKEN_HEADER;
+pub(crate) use mail_server::{MailServer, hello_name, sender};
 pub(crate) use storage::MAX_FILE_BYTES;
 
 use std::path::PathBuf;
@@ -118,6 +121,8 @@ pub struct Smtp {
     pub url: String,
     /// The sender, `name@host.tld` or `Name <name@host.tld>`.
     pub from: String,
+    /// How the mail server is greeted (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
+    pub hello: String,
 }
 
 /// A running embedded server; clones share it.

@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
+use shared::Email;
 
 use super::clock::iso;
 use super::errors::Result;
@@ -97,7 +98,9 @@ async fn style() -> impl IntoResponse {
 
 /// Newest first; `to` narrows to one address.
 async fn list(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> Result<impl IntoResponse> {
-    let to = query::value(query.as_deref(), "to").map(|to| to.trim().to_lowercase());
+    let to = query::value(query.as_deref(), "to").map(|to| {
+        Email::try_from(to.clone()).map_or_else(|_| to.trim().to_lowercase(), |to| to.as_str().to_owned())
+    });
     Ok((DATA_HEADERS, Json(entries(&embedded, to.as_deref()).await?)))
 }
 

@@ -25,7 +25,7 @@ use shared::{ApiError, ErrorItem, ReturnTo, SIGNED_IN_COOKIE};
 use tower::Service;
 use url::form_urlencoded;
 
-use crate::{error::Error, site};
+use crate::{cookies, error::Error, site};
 
 /// What the pages need: the API, which does all the work.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ async fn show(pages: &Pages, request: Request) -> Result<Response, Error> {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         return Ok(Redirect::permanent(&format!("{page}{query}")).into_response());
     }
-    let signed_in_hint = has_hint(request.headers());
+    let signed_in_hint = cookies::has(request.headers(), SIGNED_IN_COOKIE, "1");
     let whole = uri.path_and_query().map_or(path, |whole| whole.as_str());
     if render::is_private(path) && !signed_in_hint {
         return Ok(Redirect::to(&sign_in_for(whole)).into_response());
@@ -167,17 +167,6 @@ fn shapes_page(query: &str) -> bool {
     })
 }
 
-/// Whether the cookies say that somebody is signed in.
-fn has_hint(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|cookies| cookies.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .any(|(name, value)| name == SIGNED_IN_COOKIE && value == "1")
-}
-
 /// The address of the way in that leads back to `path`.
 fn sign_in_for(path: &str) -> String {
     frontend::words::with_return_to("/sign-in", ReturnTo::new(path).as_ref())
@@ -209,22 +198,4 @@ fn gzip(document: &str) -> Vec<u8> {
         .write_all(document.as_bytes())
         .and_then(|()| writer.finish());
     written.expect("memory takes everything")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hint_is_one_cookie_of_many() {
-        let has = |cookies: &str| {
-            has_hint(&HeaderMap::from_iter([(
-                header::COOKIE,
-                cookies.parse().unwrap(),
-            )]))
-        };
-
-        assert!(has("a=b; signed_in=1; c=d") && has("signed_in=1"));
-        assert!(!has("signed_in=") && !has("not_signed_in=1") && !has("a=signed_in=1"));
-    }
 }

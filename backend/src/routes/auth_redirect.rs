@@ -8,12 +8,12 @@ use axum::{
     routing::post,
 };
 use shared::auth_redirect::{self, Needs, Request};
-use tower_cookies::Cookies;
 
 use super::sign_in_browser::sign_in_browser;
 use crate::{
     altogic::Proof,
     common_password,
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,

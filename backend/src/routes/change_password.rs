@@ -2,10 +2,10 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use shared::change_password::{self, Request};
-use tower_cookies::Cookies;
 
 use crate::{
     common_password,
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     session_cookie::SessionToken,

@@ -5,9 +5,9 @@ use shared::{
     Email,
     delete_account::{PATH, Request},
 };
-use tower_cookies::Cookies;
 
 use crate::{
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     session_cookie::SessionToken,

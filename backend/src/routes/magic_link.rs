@@ -2,9 +2,9 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use shared::magic_link::{self, Request, Response};
-use tower_cookies::Cookies;
 
 use crate::{
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,

@@ -35,10 +35,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
-use tower_cookies::{CookieManagerLayer, Cookies};
+use tower_cookies::CookieManagerLayer;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
 
-use crate::{error::Error, headers::SecurityHeaders, pages, rate_limit, server::BODY_PAUSE, state::AppState};
+use crate::{
+    cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, server::BODY_PAUSE,
+    state::AppState,
+};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 16 * 1024;

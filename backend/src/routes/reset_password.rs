@@ -2,10 +2,10 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use shared::reset_password::{self, NewRequest, Request, Response};
-use tower_cookies::Cookies;
 
 use crate::{
     common_password,
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,

@@ -2,10 +2,10 @@
 
 use axum::{Router, extract::State, routing::post};
 use shared::sign_in::{self, Request};
-use tower_cookies::Cookies;
 
 use super::sign_in_browser::sign_in_browser;
 use crate::{
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,

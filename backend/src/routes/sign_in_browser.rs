@@ -1,9 +1,8 @@
 //! What every way in ends with.
 
 use shared::User;
-use tower_cookies::Cookies;
 
-use crate::{altogic::AuthGrant, extract::Caller, state::AppState};
+use crate::{altogic::AuthGrant, cookies::Cookies, extract::Caller, state::AppState};
 
 /// Signs the browser in and remembers it as the account's; a session that it had before ends.
 pub(super) async fn sign_in_browser(

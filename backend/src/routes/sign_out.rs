@@ -8,9 +8,8 @@ use axum::{
     routing::post,
 };
 use shared::sign_out;
-use tower_cookies::Cookies;
 
-use crate::{error::Error, extract::Caller, state::AppState};
+use crate::{cookies::Cookies, error::Error, extract::Caller, state::AppState};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route(sign_out::PATH, post(sign_out))

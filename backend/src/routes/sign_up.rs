@@ -8,12 +8,12 @@ use axum::{
     routing::post,
 };
 use shared::sign_up::{self, Request};
-use tower_cookies::Cookies;
 
 use super::sign_in_browser::sign_in_browser;
 use crate::{
     altogic::SignUp,
     common_password,
+    cookies::Cookies,
     error::Error,
     extract::{Caller, Json},
     state::AppState,

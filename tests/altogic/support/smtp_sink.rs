@@ -21,6 +21,7 @@ struct State {
     delivered: Mutex<Vec<Delivered>>,
     refusals: Mutex<VecDeque<&'static str>>,
     asked: Mutex<usize>,
+    greeted: Mutex<Vec<String>>,
     changed: Notify,
 }
 
@@ -65,6 +66,11 @@ impl SmtpSink {
         .await
     }
 
+    /// The names with which it was greeted.
+    pub fn greeted(&self) -> Vec<String> {
+        self.state.greeted.lock().unwrap().clone()
+    }
+
     /// Waits until `count` mails were offered, taken or not.
     pub async fn asked(&self, count: usize) {
         self.until(|state| (*state.asked.lock().unwrap() >= count).then_some(()))
@@ -101,7 +107,11 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
             .unwrap_or_default()
             .to_ascii_uppercase();
         let answer = match verb.as_str() {
-            "EHLO" => "250-sink\r\n250 8BITMIME".to_owned(),
+            "EHLO" => {
+                let name = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                state.greeted.lock().unwrap().push(name);
+                "250-sink\r\n250 8BITMIME".to_owned()
+            }
             "RCPT" => {
                 *state.asked.lock().unwrap() += 1;
                 to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();

@@ -14,6 +14,7 @@ mod objects;
 mod public;
 mod receive;
 mod request;
+mod served_type;
 mod sweep;
 mod upload;
 mod wrapping;

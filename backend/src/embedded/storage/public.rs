@@ -14,6 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::super::Embedded;
 use super::super::errors::{self, Result};
 use super::super::store::files::{self, FileRow};
+use super::served_type::served_type;
 
 /// Pictures that a browser shows and that cannot carry a script; everything else is downloaded.
 const SHOWN: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"];
@@ -60,7 +61,12 @@ async fn file(
     } else {
         content(&embedded, &file, &method, &headers, &etag).await?
     };
+    let is_content = response.status().is_success();
     let out = response.headers_mut();
+    if is_content {
+        let served = HeaderValue::from_str(served_type(&file.mime_type)).map_err(anyhow::Error::from)?;
+        out.insert(header::CONTENT_TYPE, served);
+    }
     // A new upload has a new URL. Only a file that was changed in place is asked for again.
     let caching = if file.updated_at == file.uploaded_at {
         "public, max-age=31536000, immutable"

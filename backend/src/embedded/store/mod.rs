@@ -11,6 +11,7 @@ pub(crate) mod files;
 pub(crate) mod keys;
 mod known_sessions;
 pub(crate) mod mail_requests;
+mod one_spelling;
 pub(crate) mod outbox;
 #[cfg(test)]
 mod plans;
@@ -67,6 +68,7 @@ impl Store {
 
         let mut writer = options.connect().await?;
         sqlx::migrate!().run(&mut writer).await?;
+        one_spelling::apply(&mut writer).await?;
         let readers = Readers::open(&options.pragma("query_only", "on"), READERS, WAIT).await?;
         let changes = Arc::new(Changes::new());
         let written = Arc::clone(&changes);

@@ -1,0 +1,414 @@
+//! Every setting: the spellings that are taken, the values that are refused and with which words, and
+//! that no refused value is repeated.
+
+use std::process::Output;
+
+use backend::settings::command_line;
+use reqwest::Method;
+use serde_json::json;
+use support::TestBinary;
+use tempfile::TempDir;
+
+use crate::{PASSWORD, run, text};
+
+/// A setting, values that are taken, and values that are refused.
+type Row = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const SWITCHES: (&[&str], &[&str]) = (
+    &["1", "0", "true", "False", "YES", "no", "On", "off", " on "],
+    &["2", "perhaps", "y es"],
+);
+
+const ROWS: &[Row] = &[
+    (
+        "LISTEN_ADDR",
+        &["127.0.0.1:3000", "[::1]:3000", "localhost:3000", " 127.0.0.1:0 "],
+        &[
+            "nowhere",
+            "3000",
+            ":3000",
+            "127.0.0.1",
+            "127.0.0.1:70000",
+            "http://127.0.0.1:3000",
+        ],
+    ),
+    (
+        "PUBLIC_URL",
+        &[
+            "https://accounts.example.com",
+            "https://accounts.example.com/",
+            "HTTPS://Accounts.example.com:8443",
+            "http://localhost:3000",
+            "http://[::1]:3000/",
+            "\"http://localhost:3000\"",
+        ],
+        &[
+            "accounts.example.com",
+            "https://example.com/accounts",
+            "https://user:hunter2@example.com",
+            "https://:hunter2@example.com",
+            "https://example.com/?a=b",
+            "ftp://example.com",
+        ],
+    ),
+    (
+        "DATA_DIR",
+        &["data", "./other data"],
+        &["/dev/null", "/dev/null/data"],
+    ),
+    (
+        "ALTOGIC_ENV_URL",
+        &["https://example.c1-na.altogic.com", "http://127.0.0.1:4000/env/"],
+        &[
+            "ftp://a.example",
+            "https://user:hunter2@a.example",
+            "https://:hunter2@a.example",
+            "a.example",
+        ],
+    ),
+    (
+        "ALTOGIC_CLIENT_KEY",
+        &["0123456789abcdef"],
+        &["hunter2 hunter2 hunter2", "hunter2-hunter2-ä", "hunter2"],
+    ),
+    (
+        "ALTOGIC_API_KEY",
+        &["0123456789abcdef", "'0123456789abcdef'"],
+        &[
+            "hunter2 hunter2 hunter2",
+            "hunter2-hunter2-ä",
+            "a",
+            "fifteen-letters",
+        ],
+    ),
+    (
+        "ALLOWED_ORIGINS",
+        &[
+            "https://a.example,https://b.example/",
+            "https://a.example, http://localhost:5173 ,",
+            "https://a.example https://b.example",
+        ],
+        &["*", "null", "a.example", "https://a.example/path"],
+    ),
+    ("ALTOGIC_COMPAT_ERRORS", SWITCHES.0, SWITCHES.1),
+    (
+        "EMBEDDED_ADDR",
+        &["127.0.0.1:0", "localhost:4000"],
+        &["nowhere", "localhost"],
+    ),
+    (
+        "REDIRECT_URL",
+        &[
+            "https://app.example.com/auth-redirect?lang=en",
+            "http://localhost:5173/auth-redirect",
+        ],
+        &[
+            "javascript:alert('hunter2')",
+            "JavaScript://a.example/%0aalert(1)",
+            "data:text/html,hunter2",
+            "http://app.example.com/",
+            "https://user:hunter2@app.example.com/",
+            "/auth-redirect",
+            "altogic://auth",
+        ],
+    ),
+    ("CONFIRM_EMAIL", SWITCHES.0, SWITCHES.1),
+    (
+        "PASSWORD_MIN_LENGTH",
+        &["8", " 15 ", "64"],
+        &["7", "65", "-8", "eight", "8.5"],
+    ),
+    (
+        "SESSION_IDLE_DAYS",
+        &["1", "3650"],
+        &["0", "3651", "never", "30 days"],
+    ),
+    ("SESSION_MAX_DAYS", &["1", "3650"], &["0", "3651", "never"]),
+    (
+        "SMTP_URL",
+        &[
+            "smtp://mail.example.com",
+            "smtp://user:pa/ss#wo?rd@mail.example.com:587",
+            "smtps://us%40er:p%2Fw@mail.example.com:465/",
+            "SMTP://127.0.0.1:2525",
+            "smtp://[::1]:25",
+        ],
+        &[
+            "mail.example.com:587",
+            "http://user:hunter2@mail.example.com",
+            "smtp:user:hunter2@mail.example.com",
+            "smtp://user:hunter2@",
+            "smtp://user:hunter2@mail.example.com:port",
+            "smtp://user:hunter2@mail.example.com/?tls=1",
+            "smtp://user:hunter2@mail.example.com:465",
+        ],
+    ),
+    (
+        "SMTP_HELO",
+        &["accounts.example.com", "[192.0.2.1]", "2001:db8::1"],
+        &["https://example.com", "a b", "x\r\nMAIL FROM"],
+    ),
+    (
+        "MAIL_FROM",
+        &[
+            "accounts@example.com",
+            "Latchkey <accounts@example.com>",
+            "Latchkey, Inc. <a@b.c>",
+            "a@localhost",
+        ],
+        &["nobody", "a@", "a@b.c, d@e.f", "Latchkey a@b.c"],
+    ),
+    (
+        "TRUSTED_PROXIES",
+        &[
+            "10.0.0.1",
+            "10.0.0.0/8, 172.16.0.0/12 ,192.168.0.0/16",
+            "fd00::/8 ::1",
+            "10.0.0.0/255.0.0.0",
+        ],
+        &[
+            "here",
+            "10.0.0.0/33",
+            "0.0.0.0/0",
+            "::/0",
+            "0.0.0.0/1,128.0.0.0/1",
+            "10.0.0.1:80",
+        ],
+    ),
+    ("RATE_LIMITS", SWITCHES.0, SWITCHES.1),
+    (
+        "RUST_LOG",
+        &["info", "DEBUG", "warn,backend=trace", "off"],
+        &["info,backend=hunter2", "a=b=c"],
+    ),
+    ("UNSAFE_OPEN_OUTBOX", SWITCHES.0, SWITCHES.1),
+    ("UNSAFE_NO_RATE_LIMITS", SWITCHES.0, SWITCHES.1),
+    ("UNSAFE_PLAIN_ALTOGIC", SWITCHES.0, SWITCHES.1),
+    ("UNSAFE_UNCONFIRMED_EMAIL", SWITCHES.0, SWITCHES.1),
+];
+
+/// Settings of others that these rows do not know make this fail: add a row for each.
+#[test]
+fn every_setting_has_a_row_here_and_a_line_in_the_help() {
+    let folder = TempDir::new().unwrap();
+    let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
+    let mut variables = command_line::variables();
+    rows.sort();
+    variables.sort();
+
+    for command in [
+        &["--help"][..],
+        &["help"],
+        &["altogic", "--help"],
+        &["keys", "--help"],
+    ] {
+        let help = text(&run(&folder, command, &[("SMTP_URL", "smtp://u:hunter2@h")]).stdout);
+        for variable in &variables {
+            assert!(
+                help.contains(&format!("[env: {variable}]")),
+                "{command:?} {variable}: {help}"
+            );
+        }
+        assert!(!help.contains("hunter2"), "{help}");
+    }
+
+    assert_eq!(rows, variables);
+}
+
+#[test]
+fn each_setting_is_taken_in_all_its_spellings() {
+    for (variable, values, _) in ROWS {
+        for value in *values {
+            let folder = TempDir::new().unwrap();
+            let output = run(&folder, &["keys", "list"], &[(variable, value)]);
+            assert!(
+                output.status.success(),
+                "{variable}={value}: {}",
+                text(&output.stderr)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_value_ends_it_with_words_from_wherever_it_comes() {
+    for (variable, _, values) in ROWS {
+        let flag = format!("--{}", variable.to_lowercase().replace('_', "-"));
+        for value in *values {
+            let folder = TempDir::new().unwrap();
+            let given = [
+                run(&folder, &[], &[(variable, value)]),
+                run(&folder, &[&format!("{flag}={value}")], &[]),
+                run(&folder, &["serve", &flag, value], &[]),
+            ];
+            std::fs::write(
+                folder.path().join(".env"),
+                format!("{variable}='{}'", value.replace('\'', "")),
+            )
+            .unwrap();
+            for output in given.into_iter().chain([run(&folder, &[], &[])]) {
+                refused(&output, variable, value);
+            }
+            assert!(!folder.path().join("data").exists(), "{variable}={value}");
+        }
+    }
+}
+
+/// Exit code 2, the variable, what is expected, and not the value.
+fn refused(output: &Output, variable: &str, value: &str) {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{variable}={value}: {said}");
+    assert!(
+        said.starts_with(&format!("error: {variable}: expected ")),
+        "{variable}={value}: {said}"
+    );
+    assert!(!said.contains("hunter2"), "{said}");
+    assert_eq!(text(&output.stdout), "");
+}
+
+/// SECURITY-BAR T-93, T-95.
+#[test]
+fn nothing_that_it_cannot_read_is_repeated() {
+    let secret = "smtp://user:hunter2@mail.example.com";
+    let folder = TempDir::new().unwrap();
+    for arguments in [
+        &["--smtp-ulr=smtp://user:hunter2@mail.example.com"][..],
+        &["--smtp-ulr", secret],
+        &[secret],
+        &["serve", secret],
+        &["--smtp-url", secret, "--smtp-url", "smtp://hunter2"],
+        &["--hunter2-smtp://user:hunter2@mail.example.com-and-a-lot-more"],
+        &["keys", "make", secret, "name"],
+        &["keys", secret],
+        &["-xhunter2"],
+    ] {
+        let output = run(&folder, arguments, &[]);
+        let said = text(&output.stderr) + text(&output.stdout).as_str();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.starts_with("error: ") && !said.contains("hunter2"), "{said}");
+    }
+    for line in [
+        "SMTP_URL smtp://user:hunter2@mail.example.com",
+        "SMTP_URL=smtp://user:hunter2@mail.example.com and more",
+        "SMTP_URL='smtp://user:hunter2@mail.example.com",
+        "SMTP_URL=\"hunter2\\q\"",
+        "smtp://user:hunter2@mail.example.com",
+    ] {
+        std::fs::write(folder.path().join(".env"), format!("# settings\n{line}\n")).unwrap();
+        let output = run(&folder, &[], &[]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{line}: {said}");
+        assert!(said.starts_with("error: .env, line 2: expected "), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_an_empty_variable_does_not() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join(".env"), "DATA_DIR=from-file\nSMTP_URL=\n").unwrap();
+    let made = |name: &str| folder.path().join(name).exists();
+
+    assert!(
+        run(&folder, &["keys", "list"], &[("DATA_DIR", "from-env")])
+            .status
+            .success()
+    );
+    assert!(made("from-env") && !made("from-file"));
+    assert!(
+        run(&folder, &["keys", "list"], &[("DATA_DIR", "")])
+            .status
+            .success()
+    );
+    assert!(made("from-file") && !made("data"));
+    assert!(
+        run(&folder, &["keys", "list", "--data-dir", "from-flag"], &[])
+            .status
+            .success()
+    );
+    assert!(made("from-flag"));
+}
+
+/// SECURITY-BAR T-96.
+#[test]
+fn conveniences_of_development_are_refused_on_every_listening_address() {
+    let url = ("PUBLIC_URL", "http://localhost:3000");
+    for (arguments, env, variable) in [
+        (
+            &["altogic"][..],
+            &[("EMBEDDED_ADDR", "0.0.0.0:0"), url][..],
+            "SMTP_URL",
+        ),
+        (&["altogic"], &[("EMBEDDED_ADDR", "[::]:0"), url], "SMTP_URL"),
+        (&["altogic"], &[("EMBEDDED_ADDR", "0.0.0.0:0")], "PUBLIC_URL"),
+        (&[], &[("LISTEN_ADDR", "0.0.0.0:0"), url], "SMTP_URL"),
+        (&["serve"], &[("EMBEDDED_ADDR", "0.0.0.0:0")], "SMTP_URL"),
+        (
+            &[],
+            &[
+                ("LISTEN_ADDR", "0.0.0.0:0"),
+                url,
+                ("UNSAFE_OPEN_OUTBOX", "1"),
+                ("RATE_LIMITS", "off"),
+            ],
+            "RATE_LIMITS",
+        ),
+        (
+            &["altogic"],
+            &[
+                ("EMBEDDED_ADDR", "0.0.0.0:0"),
+                url,
+                ("UNSAFE_OPEN_OUTBOX", "1"),
+                ("CONFIRM_EMAIL", "false"),
+            ],
+            "CONFIRM_EMAIL",
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        refused(&run(&folder, arguments, env), variable, "");
+        assert!(!folder.path().join("data").exists());
+    }
+}
+
+/// SECURITY-BAR T-95: as a compose file gives variables that are set nowhere.
+#[tokio::test]
+async fn an_empty_key_is_none_and_opens_nothing() {
+    let mut empty: Vec<(String, &str)> = command_line::variables()
+        .into_iter()
+        .filter(|variable| !variable.ends_with("_ADDR") && variable != "REDIRECT_URL")
+        .map(|variable| (variable, ""))
+        .collect();
+    empty.push(("ALTOGIC_API_KEY".to_owned(), "\"\""));
+    let env: Vec<_> = empty
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
+    let server = TestBinary::start_altogic(0, "http://localhost:5173", &env).await;
+    let folder = TempDir::new().unwrap();
+    let data_dir = server.data_dir();
+    let listed = run(
+        &folder,
+        &["keys", "list"],
+        &[("DATA_DIR", data_dir.to_str().unwrap())],
+    );
+    let client_key = text(&listed.stdout).split_whitespace().nth(2).unwrap().to_owned();
+
+    for (number, authorization) in ["", " ", "a", "\"\""].into_iter().enumerate() {
+        let data = json!({ "name": "Ada", "emailVerified": true });
+        let email = format!("ada{number}@x.io");
+        let request = reqwest::Client::new()
+            .request(
+                Method::POST,
+                format!("{}/_api/rest/v1/auth/signup-email", server.public_url),
+            )
+            .header("X-Client-Key", &client_key)
+            .header("Authorization", authorization)
+            .json(&json!({ "email": email, "password": PASSWORD, "nameOrUserData": data }));
+        let reply: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+
+        assert_eq!(
+            reply["user"]["emailVerified"], false,
+            "{authorization:?}: {reply}"
+        );
+    }
+}
