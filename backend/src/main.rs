@@ -1,6 +1,7 @@
 //! The `latchkey` command: reads the settings, starts the system, and waits for its end.
 
 mod keys;
+mod log;
 
 use std::{
     io::{IsTerminal, Write},
@@ -9,6 +10,7 @@ use std::{
 
 use backend::{Config, Settings, start, start_altogic};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use log::Log;
 use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
 
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        eprintln!("error: .env: {error}");
+        log::say(format_args!("error: .env: {error}"));
         return ExitCode::from(2);
     }
     let line = Line::parse();
@@ -56,15 +58,18 @@ fn main() -> ExitCode {
         .check()
         .unwrap_or_else(|misfit| Line::command().error(ErrorKind::ValueValidation, misfit).exit());
 
+    let log = Log::to(std::io::stderr());
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(log.clone())
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
         .init();
-    match run(line.command.unwrap_or(Command::Serve), config) {
+    let ended = run(line.command.unwrap_or(Command::Serve), config);
+    log.flush();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            log::say(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -72,6 +77,8 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    let _file_size_limit = outlive_the_file_size_limit()?;
     let (running, line) = match command {
         Command::Serve => {
             let running = start(config).await?;
@@ -87,14 +94,25 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Keys(action) => return keys::run(action, &config.settings.data_dir).await,
     };
     let mut out = std::io::stdout();
-    writeln!(out, "{line}")?;
-    out.flush()?;
+    // Whoever started it may not listen.
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        tracing::warn!(%error, "standard output takes nothing");
+    }
     stop_signal().await?;
     tracing::info!("stopping; once more ends at once");
     tokio::select! {
         () = running.stop() => Ok(()),
         again = stop_signal() => Ok(again?),
     }
+}
+
+/// Makes a write beyond `RLIMIT_FSIZE` fail as on a full disk, while the value is kept; else the
+/// system ends the program.
+#[cfg(unix)]
+fn outlive_the_file_size_limit() -> std::io::Result<tokio::signal::unix::Signal> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
 }
 
 /// Waits for Ctrl-C or, on Unix, SIGTERM.
