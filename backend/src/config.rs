@@ -92,6 +92,10 @@ pub struct Settings {
     #[arg(long, env, global = true, default_value = "180", value_parser = days(), hide_env_values = true)]
     pub session_max_days: Duration,
 
+    /// MiB that the files of one user may take in the embedded Altogic
+    #[arg(long, env, global = true, default_value = "100", value_parser = clap::value_parser!(u32).range(1..), hide_env_values = true)]
+    pub files_per_user_mb: u32,
+
     /// Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://…; unset keeps mail in the
     /// outbox
     #[arg(long, env, global = true, value_parser = smtp_url, hide_env_values = true)]
@@ -224,6 +228,7 @@ impl Settings {
             password_min_length: self.password_min_length,
             session_idle: self.session_idle_days,
             session_max: self.session_max_days,
+            bytes_per_user: u64::from(self.files_per_user_mb) * 1024 * 1024,
             smtp: smtp.map(|(url, from)| embedded::Smtp { url, from }),
             compat_errors: self.altogic_compat_errors,
             allowed_origins: self.allowed_origins.clone(),

@@ -107,6 +107,7 @@ pub(crate) async fn queue(
         id: ids::new_id(),
         kind,
         to_address: to.to_owned(),
+        user_id: Some(user.id.clone()),
         recipient_name: user.name.clone(),
         link_seed,
         created_at: now,

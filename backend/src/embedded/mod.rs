@@ -32,6 +32,7 @@ mod mail_worker;
 mod open;
 mod outbox;
 mod password;
+mod private_files;
 mod profile;
 mod query;
 mod records;
@@ -83,6 +84,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// How long any session lives.
     pub session_max: Duration,
+    /// How many bytes the files of one user may take.
+    pub bytes_per_user: u64,
     /// The mail server; `None` keeps mails in the outbox.
     pub smtp: Option<Smtp>,
     /// Altogic's telling answers: unknown and taken addresses are told apart.
@@ -161,11 +164,24 @@ impl Embedded {
         &self.client_key
     }
 
-    /// Stops the mail worker after the mail it is sending, and closes the database.
+    /// Whether the database can be written: a row is, and is safe on the disk. Takes three seconds at
+    /// most.
+    pub async fn is_writable(&self) -> bool {
+        let proved = self.store.prove_writable(self.settings.clock.now_ms()).await;
+        if let Err(error) = &proved {
+            tracing::warn!(%error, "the database cannot be written");
+        }
+        proved.is_ok()
+    }
+
+    /// Stops the mail worker after the mails it is sending, at most ten seconds later, and closes the database.
     pub async fn close(&self) {
         self.stopping.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        if let Err(error) = self.store.erase_at_the_end().await {
+            tracing::warn!(%error, "what was deleted is erased by the next start");
+        }
         self.store.close().await;
     }
 }

@@ -22,6 +22,7 @@ struct State {
     refusals: Mutex<VecDeque<&'static str>>,
     asked: Mutex<usize>,
     changed: Notify,
+    released: Notify,
 }
 
 /// Runs until it is dropped.
@@ -32,6 +33,9 @@ pub struct SmtpSink {
 }
 
 impl SmtpSink {
+    /// Instead of a refusal: the mail is taken, but only after [`SmtpSink::release`] or never.
+    pub const HANGS: &str = "hangs";
+
     /// Starts; the first mails are answered with `refusals` after their recipient, for example
     /// `451 later`.
     pub async fn start(refusals: &[&'static str]) -> Self {
@@ -54,6 +58,11 @@ impl SmtpSink {
 
     pub fn url(&self) -> String {
         format!("smtp://{}", self.address)
+    }
+
+    /// Lets a mail that hangs go on.
+    pub fn release(&self) {
+        self.state.released.notify_one();
     }
 
     /// Waits until `count` mails are here.
@@ -107,7 +116,13 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
                 to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                 let refusal = state.refusals.lock().unwrap().pop_front();
                 state.changed.notify_waiters();
-                refusal.unwrap_or("250 ok").to_owned()
+                match refusal {
+                    Some(SmtpSink::HANGS) => {
+                        state.released.notified().await;
+                        "250 ok".to_owned()
+                    }
+                    refusal => refusal.unwrap_or("250 ok").to_owned(),
+                }
             }
             "DATA" => {
                 writer.write_all(b"354 go on\r\n").await.unwrap();
