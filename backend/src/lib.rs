@@ -20,6 +20,7 @@ mod headers;
 mod pages;
 mod picture;
 mod rate_limit;
+mod readiness;
 mod routes;
 mod server;
 mod session_cookie;

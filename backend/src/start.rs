@@ -22,6 +22,7 @@ use crate::{
     flow_cookie::FlowCookie,
     headers::SecurityHeaders,
     rate_limit::Limiter,
+    readiness::Readiness,
     routes,
     server::{Server, bind},
     session_cookie::SessionCookie,
@@ -37,6 +38,7 @@ pub struct Running {
     /// The key with which a client may call the embedded Altogic; empty behind another Altogic.
     pub client_key: String,
     servers: Vec<Server>,
+    altogic: Option<Altogic>,
     embedded: Option<Embedded>,
     stopping: Arc<AtomicBool>,
 }
@@ -48,6 +50,9 @@ impl Running {
         // The app first: its last requests still need Altogic.
         for server in self.servers {
             server.stop().await;
+        }
+        if let Some(altogic) = self.altogic {
+            altogic.finish().await;
         }
         if let Some(embedded) = self.embedded {
             embedded.close().await;
@@ -70,7 +75,9 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     };
 
     let stopping = Arc::new(AtomicBool::new(false));
+    let altogic = upstream.altogic.clone();
     let app = AppState::from(Parts {
+        readiness: Readiness::new(altogic.clone(), upstream.embedded.clone()),
         altogic: upstream.altogic,
         session_cookie: SessionCookie::new(&url, settings.session_max_days),
         flow_cookie: FlowCookie::new(&url),
@@ -96,6 +103,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         altogic_url: upstream.url,
         client_key: upstream.client_key,
         servers,
+        altogic: Some(altogic),
         embedded: upstream.embedded,
         stopping,
     })
@@ -169,6 +177,7 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
         url,
         client_key,
         servers: vec![server],
+        altogic: None,
         embedded: Some(embedded),
         stopping: Arc::new(AtomicBool::new(false)),
     })
