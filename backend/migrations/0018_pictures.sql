@@ -1,2 +1,2 @@
 -- For the search for pictures that no user shows.
-CREATE INDEX files_pictures ON files (uploaded_at, id) WHERE tags = '["avatar"]';
+CREATE INDEX files_by_tags ON files (tags, uploaded_at, id);

@@ -306,7 +306,7 @@ async fn a_picture_beyond_the_quota_is_refused_in_plain_words() {
     let app = TestApp::spawn_with(|settings| settings.files_per_user_mb = 1).await;
     let client = signed_in(&app).await;
     let (altogic, key) = app.altogic();
-    let fill = client.http.post(format!(
+    let fill = app.program().post(format!(
         "{altogic}_api/rest/v1/storage/bucket/upload-object?bucket=root&fileName=large"
     ));
     let fill = fill

@@ -148,8 +148,10 @@ impl SmallDisk {
     fn mount(mebibytes: u32) -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let options = format!("size={mebibytes}m,mode=755");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]);
-        let mounted = { mount }.arg(folder.path()).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
+            .arg(folder.path())
+            .output();
         if mounted.is_ok_and(|mounted| mounted.status.success()) {
             return Some(Self(folder));
         }

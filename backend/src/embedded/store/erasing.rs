@@ -97,6 +97,7 @@ async fn fold(db: &mut SqliteConnection) -> sqlx::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
 
@@ -134,6 +135,14 @@ mod tests {
         bytes.windows(text.len()).any(|window| window == text.as_bytes())
     }
 
+    /// The numbers of six digits that stand behind a word.
+    fn numbers_behind(bytes: &[u8], word: &[u8; 4]) -> BTreeSet<u32> {
+        let places = bytes.windows(10).filter(|window| window.starts_with(word));
+        places
+            .filter_map(|window| std::str::from_utf8(&window[4..]).ok()?.parse().ok())
+            .collect()
+    }
+
     /// SECURITY-BAR T-77. Without writing anew, some of these names stay.
     #[tokio::test]
     async fn no_deleted_name_or_address_stays_in_any_page() {
@@ -154,11 +163,9 @@ mod tests {
         store.erase_deleted().await.unwrap();
 
         let bytes = bytes(folder.path());
-        for number in 0..3000 {
-            let kept = number % 3 == 0;
-            assert_eq!(holds(&bytes, &format!("Name{number:06}")), kept, "{number}");
-            assert_eq!(holds(&bytes, &format!("mail{number:06}")), kept, "{number}");
-        }
+        let kept: BTreeSet<u32> = (0..3000).filter(|number| number % 3 == 0).collect();
+        assert_eq!(numbers_behind(&bytes, b"Name"), kept);
+        assert_eq!(numbers_behind(&bytes, b"mail"), kept);
         store.close().await;
     }
 

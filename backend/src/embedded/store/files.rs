@@ -133,14 +133,14 @@ pub(crate) async fn pictures(
         "SELECT files.id, files.bucket_id, files.name, files.object_name, files.mime_type, files.uploaded_at,
                 users.profile_picture AS shown
          FROM files JOIN users ON users.id = files.user_id
-         WHERE files.tags = '[\"avatar\"]' AND (files.uploaded_at, files.id) > ($1, $2)
-               AND files.uploaded_at < $3
+         WHERE files.tags = $5 AND (files.uploaded_at, files.id) > ($1, $2) AND files.uploaded_at < $3
          ORDER BY files.uploaded_at, files.id LIMIT $4",
     )
     .bind(after.0)
     .bind(after.1)
     .bind(before)
     .bind(limit)
+    .bind(Json(["avatar"]))
     .fetch_all(db)
     .await
 }
