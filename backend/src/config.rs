@@ -78,6 +78,10 @@ pub struct Settings {
     #[arg(long, env, global = true, default_value = "180", value_parser = values::days, hide_env_values = true)]
     pub session_max_days: Duration,
 
+    /// MiB that the files of one user may take in the embedded Altogic
+    #[arg(long, env, global = true, default_value = "100", value_parser = clap::value_parser!(u32).range(1..), hide_env_values = true)]
+    pub files_per_user_mb: u32,
+
     /// Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://…; unset keeps mail in the
     /// outbox
     #[arg(long, env, global = true, value_parser = values::smtp_url, hide_env_values = true)]
@@ -176,6 +180,7 @@ impl Settings {
                 from,
                 hello: self.smtp_helo.clone().unwrap_or_else(hello),
             }),
+            bytes_per_user: u64::from(self.files_per_user_mb) * 1024 * 1024,
             compat_errors: self.altogic_compat_errors,
             allowed_origins: self.allowed_origins.clone(),
             client_key: self.altogic_client_key.clone(),

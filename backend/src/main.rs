@@ -1,6 +1,7 @@
 //! The `latchkey` command: reads the settings, starts the system, and waits for its end.
 
 mod keys;
+mod log;
 
 use std::{
     ffi::OsString,
@@ -19,6 +20,7 @@ use backend::{
     start, start_altogic,
 };
 use clap::{Parser, Subcommand};
+use log::Log;
 use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
 
@@ -75,15 +77,18 @@ fn main() -> ExitCode {
         Err(misfit) => return refuse(&misfit.to_string()),
     };
 
+    let log = Log::to(std::io::stderr());
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(log.clone())
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(EnvFilter::new(&config.settings.rust_log))
         .init();
-    match run(command, config) {
+    let ended = run(command, config);
+    log.flush();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            log::say(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -102,7 +107,9 @@ fn read_line() -> Result<Line, Refusal> {
 }
 
 fn refuse(message: &str) -> ExitCode {
-    eprintln!("error: {message}\n\nFor more information, try 'latchkey --help'.");
+    log::say(format_args!(
+        "error: {message}\n\nFor more information, try 'latchkey --help'."
+    ));
     ExitCode::from(2)
 }
 
@@ -113,6 +120,8 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
             tracing::warn!("{opened}");
         }
     }
+    #[cfg(unix)]
+    let _file_size_limit = outlive_the_file_size_limit()?;
     let (running, line) = match command {
         Command::Serve => {
             let running = start(config).await?;
@@ -128,14 +137,25 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Keys(action) => return keys::run(action, &config.settings.data_dir).await,
     };
     let mut out = std::io::stdout();
-    writeln!(out, "{line}")?;
-    out.flush()?;
+    // Whoever started it may not listen.
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        tracing::warn!(%error, "standard output takes nothing");
+    }
     stop_signal().await?;
     tracing::info!("stopping; once more ends at once");
     tokio::select! {
         () = running.stop() => Ok(()),
         again = stop_signal() => Ok(again?),
     }
+}
+
+/// Makes a write beyond `RLIMIT_FSIZE` fail as on a full disk, while the value is kept; else the
+/// system ends the program.
+#[cfg(unix)]
+fn outlive_the_file_size_limit() -> std::io::Result<tokio::signal::unix::Signal> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
 }
 
 /// Waits for Ctrl-C or, on Unix, SIGTERM.

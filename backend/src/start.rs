@@ -23,11 +23,12 @@ use crate::{
     flow_cookie::FlowCookie,
     headers::SecurityHeaders,
     rate_limit::Limiter,
+    readiness::Readiness,
     routes,
     server::{Server, bind},
     session_cookie::SessionCookie,
-    signing_key::SigningKey,
     settings::Secret,
+    signing_key::SigningKey,
     state::{AppState, Parts},
 };
 
@@ -40,6 +41,7 @@ pub struct Running {
     /// The key with which a client may call the embedded Altogic; empty behind another Altogic.
     pub client_key: String,
     servers: Vec<Server>,
+    altogic: Option<Altogic>,
     embedded: Option<Embedded>,
     stopping: Arc<AtomicBool>,
 }
@@ -51,6 +53,9 @@ impl Running {
         // The app first: its last requests still need Altogic.
         for server in self.servers {
             server.stop().await;
+        }
+        if let Some(altogic) = self.altogic {
+            altogic.finish().await;
         }
         if let Some(embedded) = self.embedded {
             embedded.close().await;
@@ -78,7 +83,9 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         .embedded
         .as_ref()
         .map_or_else(SigningKey::random, Embedded::signing_key);
+    let altogic = upstream.altogic.clone();
     let app = AppState::from(Parts {
+        readiness: Readiness::new(altogic.clone(), upstream.embedded.clone()),
         altogic: upstream.altogic,
         session_cookie: SessionCookie::new(&url, settings.session_max_days),
         flow_cookie: FlowCookie::new(&url, &key),
@@ -105,6 +112,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         altogic_url: upstream.url,
         client_key: upstream.client_key,
         servers,
+        altogic: Some(altogic),
         embedded: upstream.embedded,
         stopping,
     })
@@ -178,6 +186,7 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
         url,
         client_key,
         servers: vec![server],
+        altogic: None,
         embedded: Some(embedded),
         stopping: Arc::new(AtomicBool::new(false)),
     })

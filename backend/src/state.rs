@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     altogic::Altogic, cross_site::OwnOrigin, device_cookie::DeviceCookie, flow_cookie::FlowCookie,
-    headers::SecurityHeaders, rate_limit::Limiter, session_cookie::SessionCookie,
+    headers::SecurityHeaders, rate_limit::Limiter, readiness::Readiness, session_cookie::SessionCookie,
 };
 
 /// What every handler may use; clones share it. Each layer clones it for each request, so a clone
@@ -37,6 +37,8 @@ impl From<Parts> for AppState {
 pub struct Parts {
     /// The client of the Altogic that we wrap.
     pub altogic: Altogic,
+    /// Whether accounts can be used now.
+    pub readiness: Readiness,
     /// Writes and clears the session cookie.
     pub session_cookie: SessionCookie,
     /// Remembers for which addresses this browser asked a mail, and which sign-ups it made.

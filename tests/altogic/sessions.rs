@@ -3,7 +3,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{PASSWORD, Reply, Server};
+use crate::support::{PASSWORD, Reply, Server, User};
 
 #[tokio::test]
 async fn the_list_shows_the_own_token_and_handles_of_the_others_newest_first() {
@@ -178,4 +178,83 @@ async fn every_session_ends_at_its_absolute_limit() {
         .get("auth/user", Some(&token))
         .await
         .refused(401, "invalid_session_token");
+}
+
+/// The tokens of so many sessions beside the user's own, each opened a second after the one before.
+async fn open_more(server: &Server, count: usize) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for _ in 0..count {
+        server.clock.advance(Duration::from_secs(1));
+        let reply = server.sign_in("ada@x.io", PASSWORD).await;
+        tokens.push(reply.text("/session/token"));
+    }
+    tokens
+}
+
+async fn is_alive(server: &Server, token: &str) -> bool {
+    server.get("auth/user", Some(token)).await.status == 200
+}
+
+/// SECURITY-BAR T-13.
+#[tokio::test]
+async fn the_session_used_least_recently_ends_when_one_beyond_fifty_opens() {
+    let (server, user) = Server::with_user().await;
+    let tokens = open_more(&server, 49).await;
+    server.clock.advance(Duration::from_mins(2));
+    // The oldest is used, so the second is the one.
+    assert!(is_alive(&server, &user.token).await);
+    wait_until_seen(&server, &user.token).await;
+
+    let last = open_more(&server, 1).await;
+
+    assert!(is_alive(&server, &last[0]).await && is_alive(&server, &user.token).await);
+    assert!(!is_alive(&server, &tokens[0]).await);
+    assert!(is_alive(&server, &tokens[1]).await);
+    let sessions = server.get("auth/sessions", Some(&last[0])).await;
+    assert_eq!(sessions.body.as_array().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn another_users_sessions_stay() {
+    let (server, _ada) = Server::with_user().await;
+    let grace = server.verified_user("grace@x.io").await;
+
+    open_more(&server, 51).await;
+
+    assert!(is_alive(&server, &grace.token).await);
+}
+
+/// As older versions left them.
+async fn insert_thousands(server: &Server, user: &User) {
+    let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2660)
+                  INSERT INTO sessions (id, token_hash, user_id, user_agent, created_at, last_seen_at)
+                  SELECT 'handle' || i, 'hash' || i, $1, $2, $3 + i, $3 + i FROM n";
+    sqlx::query(insert)
+        .bind(&user.id)
+        .bind("\u{1}".repeat(512))
+        .bind(i64::try_from(server.clock.now().unix_timestamp()).unwrap() * 1000)
+        .execute(&mut server.database().await)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn thousands_of_sessions_of_an_older_version_still_give_a_list_with_the_own_one() {
+    let (server, user) = Server::with_user().await;
+    insert_thousands(&server, &user).await;
+
+    let reply = server.get("auth/sessions", Some(&user.token)).await;
+
+    let sessions = reply.body.as_array().unwrap();
+    assert_eq!((reply.status, sessions.len()), (200, 50));
+    assert!(sessions.iter().any(|session| session["token"] == user.token));
+    assert!(reply.bytes.len() < 1024 * 1024, "{}", reply.bytes.len());
+
+    let next = open_more(&server, 1).await;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions")
+        .fetch_one(&mut server.database().await)
+        .await
+        .unwrap();
+    assert_eq!(count, 50);
+    assert!(is_alive(&server, &next[0]).await);
 }

@@ -359,22 +359,3 @@ async fn another_users_file_stays() {
 
     assert_eq!(server.open(&file.text("/publicPath")).await.status, 200);
 }
-
-#[tokio::test]
-async fn bytes_without_a_row_are_swept_at_the_next_start() {
-    let (server, user) = Server::with_user().await;
-    let file = upload_png(&server, &user, "fileName=a.png").await;
-    fs::write(server.folder().join("files/orphan"), "x").unwrap();
-    fs::write(server.folder().join("files/cut#1"), "x").unwrap();
-
-    let next = Server::start_in(server.kill(), |_| {}).await;
-
-    while stored(&next) > 1 {
-        tokio::task::yield_now().await;
-    }
-    let path = url::Url::parse(&file.text("/publicPath"))
-        .unwrap()
-        .path()
-        .to_owned();
-    assert_eq!(next.open(&path).await.bytes, PNG);
-}

@@ -6,6 +6,8 @@ use shared::{
     avatar::{Copies, MAX_BYTES, SIDE, SMALL_SIDE},
     profile::Response,
 };
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use support::{Client, Reply, TestApp, turned};
 
 use crate::PASSWORD;
@@ -246,4 +248,79 @@ async fn a_public_picture_cannot_become_a_page() {
             .contains("sandbox")
     );
     assert!(reply.header("cache-control").unwrap().contains("immutable"));
+}
+
+/// How many files there are, on the disk and in the database.
+async fn files(app: &TestApp) -> (usize, i64) {
+    let on_disk = std::fs::read_dir(app.data_dir().join("files")).unwrap().count();
+    let database = SqliteConnectOptions::new().filename(app.data_dir().join("latchkey.db"));
+    let rows = sqlx::query_scalar("SELECT count(*) FROM files");
+    let rows = rows
+        .fetch_one(&mut database.connect().await.unwrap())
+        .await
+        .unwrap();
+    (on_disk, rows)
+}
+
+/// SECURITY-BAR T-65.
+#[tokio::test]
+async fn many_pictures_at_once_leave_the_last_one_and_nothing_else() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let picture = encoded(&picture(128, 128), ImageFormat::Png);
+
+    let uploads: Vec<_> = (0..12)
+        .map(|_| {
+            let (client, picture) = (client.clone(), picture.clone());
+            tokio::spawn(async move { client.put_avatar(picture, "image/png").await })
+        })
+        .collect();
+    for upload in uploads {
+        assert_eq!(upload.await.unwrap().status, StatusCode::OK);
+    }
+
+    assert_eq!(files(&app).await, (2, 2));
+    let shown = client.profile().await.json::<Response>().user.profile_picture;
+    assert_eq!(both(&client, &shown.unwrap()).await, [StatusCode::OK; 2]);
+}
+
+#[tokio::test]
+async fn uploads_whose_sender_leaves_leave_nothing_behind() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let picture = encoded(&picture(128, 128), ImageFormat::Png);
+
+    for wait in 1..30 {
+        let upload = client.put_avatar(picture.clone(), "image/png");
+        // Whether it is done by then does not matter.
+        drop(tokio::time::timeout(std::time::Duration::from_millis(wait), upload).await);
+    }
+    client.put_avatar(picture, "image/png").await;
+
+    let found = support::eventually(async || (files(&app).await == (2, 2)).then_some(())).await;
+    assert!(found.is_some(), "{:?}", files(&app).await);
+}
+
+#[tokio::test]
+async fn a_picture_beyond_the_quota_is_refused_in_plain_words() {
+    let app = TestApp::spawn_with(|settings| settings.files_per_user_mb = 1).await;
+    let client = signed_in(&app).await;
+    let (altogic, key) = app.altogic();
+    let fill = app.program().post(format!(
+        "{altogic}_api/rest/v1/storage/bucket/upload-object?bucket=root&fileName=large"
+    ));
+    let fill = fill
+        .header("X-Client-Key", key)
+        .header("Session", client.cookie("session_token").unwrap())
+        .header("content-type", "image/png")
+        .body(vec![0; 1024 * 1024 - 4096]);
+    assert_eq!(fill.send().await.unwrap().status(), StatusCode::OK);
+
+    let reply = client
+        .put_avatar(encoded(&picture(128, 128), ImageFormat::Png), "image/png")
+        .await;
+
+    assert_eq!(reply.refusal(), (413, "quota_exceeded".to_owned()));
+    assert!(reply.body.contains("Delete some"), "{reply:?}");
+    assert_eq!(files(&app).await, (1, 1));
 }

@@ -18,6 +18,7 @@ mod page_forms;
 mod pages;
 mod password_queue;
 mod profile;
+mod readiness;
 mod reset_password;
 mod sessions;
 mod sign_in;

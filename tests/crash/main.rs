@@ -50,7 +50,7 @@ async fn every_acknowledged_sign_up_survives_kill_9() {
     }
 }
 
-/// Renames come much faster than sign-ups, so that many of them share a commit.
+/// Renames come much faster than sign-ups, so that many of them wait for their turn to be written.
 #[tokio::test]
 async fn every_acknowledged_rename_survives_kill_9() {
     let mut app = TestBinary::start(&[("RATE_LIMITS", "off"), ("CONFIRM_EMAIL", "false")]).await;

@@ -19,7 +19,11 @@ const GROWTH: u64 = 16_000_000;
 /// memory must not hide what a file takes.
 async fn fresh() -> (TestBinary, String) {
     support::install_crypto();
-    let settings = [("CONFIRM_EMAIL", "false"), ("ALTOGIC_CLIENT_KEY", CLIENT_KEY)];
+    let settings = [
+        ("CONFIRM_EMAIL", "false"),
+        ("ALTOGIC_CLIENT_KEY", CLIENT_KEY),
+        ("FILES_PER_USER_MB", "1000"),
+    ];
     let mut altogic = TestBinary::start_altogic(0, "http://localhost", &settings).await;
     let body = json!({ "email": "ada@example.com", "password": "correct horse battery" });
     let reply = call(&altogic, Method::POST, "auth/signup-email")

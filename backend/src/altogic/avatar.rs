@@ -7,6 +7,7 @@ use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{User, avatar::Copies};
+use tokio::task::JoinHandle;
 
 use super::Altogic;
 use crate::{error::Error, extract::Caller, picture::Avatar, session_cookie::SessionToken};
@@ -22,11 +23,45 @@ pub(super) struct File {
 
 impl Altogic {
     /// Stores an avatar's files under new random names, makes them the user's, and removes those
-    /// before.
+    /// before. Once it has begun it is finished, whether the caller still waits or not; changes of one
+    /// user's picture follow one another.
+    ///
+    /// # Errors
+    /// As [`Altogic::profile`]; what Altogic says when it stores no more files.
+    pub async fn set_avatar(
+        &self,
+        caller: &Caller,
+        session: &SessionToken,
+        avatar: Avatar,
+    ) -> Result<User, Error> {
+        let user = self.profile(caller, session).await?;
+        let turn = self.avatar_turns.take(&user.id).await;
+        let (altogic, caller, session) = (self.clone(), caller.clone(), session.clone());
+        let change = async move {
+            let changed = altogic.exchange_avatar(&caller, &session, avatar).await;
+            drop(turn);
+            changed
+        };
+        finished(self.changes.spawn(change)).await
+    }
+
+    /// Takes the user's picture away; otherwise as [`Altogic::set_avatar`].
     ///
     /// # Errors
     /// As [`Altogic::profile`].
-    pub async fn set_avatar(
+    pub async fn remove_avatar(&self, caller: &Caller, session: &SessionToken) -> Result<User, Error> {
+        let user = self.profile(caller, session).await?;
+        let turn = self.avatar_turns.take(&user.id).await;
+        let (altogic, caller, session) = (self.clone(), caller.clone(), session.clone());
+        let change = async move {
+            let changed = altogic.clear_avatar(&caller, &session).await;
+            drop(turn);
+            changed
+        };
+        finished(self.changes.spawn(change)).await
+    }
+
+    async fn exchange_avatar(
         &self,
         caller: &Caller,
         session: &SessionToken,
@@ -60,19 +95,36 @@ impl Altogic {
                 Ok(updated)
             }
             Err(error) => {
-                for url in &stored {
-                    self.remove_file(caller, session, url).await;
+                if self.shows_none_of(caller, session, &stored, &error).await {
+                    for url in &stored {
+                        self.remove_file(caller, session, url).await;
+                    }
                 }
                 Err(error)
             }
         }
     }
 
-    /// Takes the user's picture away.
-    ///
-    /// # Errors
-    /// As [`Altogic::profile`].
-    pub async fn remove_avatar(&self, caller: &Caller, session: &SessionToken) -> Result<User, Error> {
+    /// Whether it is sure that the user shows none of these files, after a change that failed.
+    async fn shows_none_of(
+        &self,
+        caller: &Caller,
+        session: &SessionToken,
+        stored: &[String],
+        error: &Error,
+    ) -> bool {
+        if stored.is_empty() || matches!(error, Error::Refused(_) | Error::RateLimited(..)) {
+            return true;
+        }
+        // Without an answer the change may have been made.
+        let user = self.profile(caller, session).await;
+        user.is_ok_and(|user| {
+            let shown = user.profile_picture.unwrap_or_default();
+            !stored.iter().any(|url| shown.contains(url.as_str()))
+        })
+    }
+
+    async fn clear_avatar(&self, caller: &Caller, session: &SessionToken) -> Result<User, Error> {
         let user = self.profile(caller, session).await?;
         if user.profile_picture.is_none() {
             return Ok(user);
@@ -130,6 +182,11 @@ impl Altogic {
             tracing::warn!(?error, "an unused avatar stays in the storage");
         }
     }
+}
+
+async fn finished(change: JoinHandle<Result<User, Error>>) -> Result<User, Error> {
+    let changed = change.await;
+    changed.unwrap_or_else(|error| Err(Error::Internal(error.into())))
 }
 
 fn random_name() -> String {

@@ -16,7 +16,7 @@ use super::{Altogic, call::Call, reply};
 use crate::error::Error;
 
 /// The longest time for a call, its second tries included.
-const TIMEOUT: Duration = Duration::from_secs(8);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(8);
 /// Second tries of a read (SECURITY-BAR T-82).
 const MAX_RETRIES: usize = 2;
 /// The shortest wait before the first of them; up to twice as long, so that many visitors do not

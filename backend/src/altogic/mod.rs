@@ -27,6 +27,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod transport;
+mod turns;
 mod verify_email;
 mod wire;
 
@@ -37,10 +38,12 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, header},
 };
 use reqwest::{Client, redirect};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub use self::{auth_redirect::Proof, sign_up::SignUp, wire::AuthGrant};
-use self::{breaker::Breaker, call::Call, transport::Transport};
+use self::{breaker::Breaker, call::Call, transport::Transport, turns::Turns};
 use crate::{embedded::Clock, extract::Caller, session_cookie::SessionToken};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -52,6 +55,10 @@ pub struct Altogic {
     /// What each call carries.
     keys: HeaderMap,
     breaker: Breaker,
+    /// Users whose picture is being changed.
+    avatar_turns: Turns,
+    /// What is finished even when its caller leaves.
+    changes: TaskTracker,
 }
 
 impl Altogic {
@@ -97,6 +104,8 @@ impl Altogic {
             transport,
             keys,
             breaker: Breaker::new(clock),
+            avatar_turns: Turns::default(),
+            changes: TaskTracker::new(),
         })
     }
 
@@ -111,6 +120,14 @@ impl Altogic {
             self.breaker.succeeded();
         }
         is_reachable
+    }
+
+    /// Waits for the end of changes whose callers have left, at most as long as a call may take.
+    pub async fn finish(&self) {
+        self.changes.close();
+        if timeout(exchange::TIMEOUT, self.changes.wait()).await.is_err() {
+            tracing::warn!(changes = self.changes.len(), "changes are broken off");
+        }
     }
 
     /// A call on a visitor's behalf.

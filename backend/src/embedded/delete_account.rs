@@ -8,7 +8,7 @@ use super::Embedded;
 use super::errors::Result;
 use super::extract::{Caller, Json};
 use super::profile::Record;
-use super::store::{files, outbox, users};
+use super::store::{erasing, files, outbox, sign_ups, users};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new().route("/db/object/delete", post(object_delete))
@@ -24,19 +24,23 @@ async fn object_delete(
     Ok(Reply(()))
 }
 
-/// Removes the account with its sessions, links, files and mails; the address is free again.
+/// Removes the account with its sessions, links, files and mails; the address is free again. What
+/// was deleted is unreadable in the database's files half an hour later ([`erasing`]).
 pub(crate) async fn delete_account(embedded: &Embedded, caller: &Caller) -> Result<()> {
     let mut tx = embedded.store.begin().await?;
     let objects = files::object_names_of_user(&mut *tx, &caller.user.id).await?;
     outbox::delete_to(&mut *tx, &caller.user.email).await?;
+    outbox::delete_of_user(&mut *tx, &caller.user.id).await?;
+    sign_ups::delete_of_email(&mut *tx, &caller.user.email).await?;
     users::delete(&mut *tx, &caller.user.id).await?;
+    erasing::note(&mut *tx).await?;
     tx.commit().await?;
     for object in objects {
-        // The rows are gone, so a refused deletion would be wrong; the next start sweeps.
+        // The rows are gone, so a refused deletion would be wrong; the next cleaning sweeps.
         if let Err(error) = embedded.objects.delete(&object).await {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "a deleted user's file stays until the next start"
+                "a deleted user's file stays until the next cleaning"
             );
         }
     }

@@ -291,6 +291,19 @@ pub(crate) fn request_body_size_too_large() -> Refusal {
     )
 }
 
+/// 413 `quota_exceeded`: the user's files would take more than `limit` bytes. Altogic has no code for
+/// it that is known.
+pub(crate) fn quota_exceeded(limit: u64) -> Refusal {
+    Refusal::client(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "quota_exceeded",
+        format!(
+            "Your files may take {} MB in all. Delete some, then try again.",
+            limit / 1024 / 1024
+        ),
+    )
+}
+
 /// 404 `resource_not_found`: unknown path.
 pub(crate) fn resource_not_found(method: &Method, uri: &Uri) -> Refusal {
     Refusal::client(

@@ -1,5 +1,7 @@
 //! Random values: ids, secrets, and the digests under which secrets are stored.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -48,6 +50,12 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system has a source of random bytes");
     bytes
+}
+
+/// A random duration below `limit`.
+pub(crate) fn random_below(limit: Duration) -> Duration {
+    let share = u32::from_be_bytes(random());
+    limit.mul_f64(f64::from(share) / (f64::from(u32::MAX) + 1.0))
 }
 
 /// Bytes as lower-case hex digits.

@@ -5,12 +5,10 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-
 use super::clock::iso;
 use super::store::Store;
 use super::store::keys::{self, KeyRow, Kind};
-use super::{Clock, ids, open};
+use super::{Clock, ids, open, private_files};
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +88,7 @@ pub async fn revoke(data_dir: &Path, id: &str) -> anyhow::Result<bool> {
 }
 
 async fn store(data_dir: &Path) -> anyhow::Result<Store> {
-    open::make_private_folder(data_dir)
-        .with_context(|| format!("making the folder {}", data_dir.display()))?;
+    private_files::make_private(data_dir)?;
     open::open_store(data_dir).await
 }
 

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::ids;
+use super::{ids, private_files};
 use crate::signing_key::SigningKey;
 
 /// 256 random bits, made at the first start, kept in `DATA_DIR/link.key`.
@@ -45,11 +45,10 @@ impl LinkKey {
     fn write(&self, path: &Path) -> std::io::Result<()> {
         // Renamed into place, so that a start that is cut off leaves no half key.
         let unfinished = path.with_extension("key.new");
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&unfinished)?;
+        let mut file = private_files::options()
+            .create(true)
+            .truncate(true)
+            .open(&unfinished)?;
         file.write_all(&self.0)?;
         file.sync_all()?;
         fs::rename(unfinished, path)

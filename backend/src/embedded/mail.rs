@@ -115,6 +115,8 @@ pub(crate) async fn queue(
         id: ids::new_id(),
         kind,
         to_address: to.address.to_owned(),
+        // A sign-up has the id of the account that it becomes.
+        user_id: to.user_id.or(to.sign_up_id).map(str::to_owned),
         recipient_name: to.name.map(str::to_owned),
         link_seed,
         created_at: now,

@@ -38,6 +38,7 @@ mod mail_worker;
 mod open;
 mod outbox;
 mod password;
+mod private_files;
 mod profile;
 mod query;
 mod records;
@@ -62,8 +63,8 @@ mod wire;
 pub use clock::Clock;
 pub use gate::CountedAlready;
 pub use known_device::{DeviceKey, HEADER as DEVICE_HEADER, ID_BYTES as DEVICE_ID_BYTES};
-pub(crate) use sign_up_tokens::HEADER as SIGN_UP_TOKEN_HEADER;
 pub(crate) use mail_server::{MailServer, hello_name, sender};
+pub(crate) use sign_up_tokens::HEADER as SIGN_UP_TOKEN_HEADER;
 pub(crate) use storage::MAX_FILE_BYTES;
 
 use std::path::PathBuf;
@@ -95,6 +96,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// How long any session lives.
     pub session_max: Duration,
+    /// How many bytes the files of one user may take.
+    pub bytes_per_user: u64,
     /// The mail server; `None` keeps mails in the outbox.
     pub smtp: Option<Smtp>,
     /// Altogic's telling answers: unknown and taken addresses are told apart.
@@ -180,11 +183,24 @@ impl Embedded {
         &self.client_key
     }
 
-    /// Stops the mail worker after the mail it is sending, and closes the database.
+    /// Whether the database can be written: a row is, and is safe on the disk. Takes three seconds at
+    /// most.
+    pub async fn is_writable(&self) -> bool {
+        let proved = self.store.prove_writable(self.settings.clock.now_ms()).await;
+        if let Err(error) = &proved {
+            tracing::warn!(%error, "the database cannot be written");
+        }
+        proved.is_ok()
+    }
+
+    /// Stops the mail worker after the mails it is sending, at most ten seconds later, and closes the database.
     pub async fn close(&self) {
         self.stopping.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        if let Err(error) = self.store.erase_at_the_end().await {
+            tracing::warn!(%error, "what was deleted is erased by the next start");
+        }
         self.store.close().await;
     }
 }

@@ -12,14 +12,14 @@ use super::link_key::LinkKey;
 use super::mail_worker::{self, Mailer};
 use super::password::Passwords;
 use super::state::Inner;
-use super::storage::{self, Objects};
+use super::storage::{self, Arriving, Objects};
 use super::store::keys::{KeyRow, Kind};
 use super::store::{Store, environment, keys};
-use super::{Embedded, Settings, ids, mail_requests};
+use super::{Embedded, Settings, cleaning, ids, mail_requests, private_files};
 
 pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     let data_dir = &settings.data_dir;
-    make_private_folder(data_dir).with_context(|| format!("making the folder {}", data_dir.display()))?;
+    private_files::make_private(data_dir)?;
     let mailer = settings.smtp.as_ref().map(Mailer::new).transpose()?;
     let link_key = LinkKey::open(data_dir)?;
     let objects = Objects::open(&data_dir.join("files"))?;
@@ -31,6 +31,7 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
         settings,
         store,
         objects,
+        arriving: Arriving::default(),
         passwords: Passwords::new().context("starting the password threads")?,
         keys: Keys::default(),
         limits,
@@ -47,7 +48,8 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
         embedded.tasks.spawn(mail_worker::run(embedded.clone(), mailer));
     }
     embedded.tasks.spawn(mail_requests::run(embedded.clone()));
-    embedded.tasks.spawn(super::cleaning::run(embedded.clone()));
+    embedded.tasks.spawn(cleaning::run(embedded.clone()));
+    embedded.tasks.spawn(cleaning::erase(embedded.clone()));
     Ok(embedded)
 }
 
@@ -57,15 +59,6 @@ pub(crate) async fn open_store(data_dir: &std::path::Path) -> anyhow::Result<Sto
     Store::open(&database)
         .await
         .with_context(|| format!("opening the database {}", database.display()))
-}
-
-/// Makes the folder for its owner alone; one that is there stays as it is.
-pub(crate) fn make_private_folder(path: &std::path::Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 /// Makes the environment's id, the bucket `root` and a client key where they are missing.

@@ -19,11 +19,24 @@ pub(crate) fn router() -> Router<Embedded> {
         .route("/auth/signout-all-except", post(sign_out_all_except))
 }
 
-/// Newest first. The caller's own session has its real token, every other one its handle, which
-/// ends it and opens nothing (PROTOCOL section 11).
+/// How many living sessions a user has at most (SECURITY-BAR T-13): a new one ends the one that was
+/// used least recently.
+const MAX_SESSIONS: i64 = 50;
+
+/// Newest first, at most [`MAX_SESSIONS`]: the caller's own and those used last. The caller's own
+/// has its real token, every other one its handle, which ends it and opens nothing (PROTOCOL
+/// section 11).
 async fn list(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<Vec<Value>>> {
     let alive = embedded.alive(embedded.settings.clock.now_ms());
-    let rows = sessions::of_user(&mut *embedded.store.read().await?, &caller.user.id, alive).await?;
+    let mut db = embedded.store.read().await?;
+    let mut rows = sessions::of_user(&mut *db, &caller.user.id, alive, MAX_SESSIONS).await?;
+    drop(db);
+    // A database of an older version can hold more.
+    if rows.iter().all(|row| row.id != caller.session.id) {
+        rows.truncate(usize::try_from(MAX_SESSIONS - 1).unwrap_or_default());
+        rows.push(caller.session.clone());
+    }
+    rows.sort_by(|a, b| (b.created_at, &a.id).cmp(&(a.created_at, &b.id)));
     let sessions = rows.iter().map(|row| {
         let token = if row.id == caller.session.id {
             &caller.token
@@ -65,15 +78,24 @@ impl New {
         }
     }
 
-    /// Opens it.
+    /// Opens it, and ends the user's least used one beyond [`MAX_SESSIONS`].
     pub(crate) async fn open(&self, tx: &mut Write) -> sqlx::Result<()> {
-        sessions::insert(&mut **tx, &self.row, &ids::digest(&self.token)).await
+        sessions::insert(&mut **tx, &self.row, &ids::digest(&self.token)).await?;
+        self.make_room(tx).await
     }
 
-    /// Opens it, unless the user's password hash is another one by now; tells whether.
+    /// As [`New::open`], unless the user's password hash is another one by now; tells whether.
     pub(crate) async fn open_for_password(&self, tx: &mut Write, password_hash: &str) -> sqlx::Result<bool> {
         let token_hash = ids::digest(&self.token);
-        sessions::insert_for_password(&mut **tx, &self.row, &token_hash, password_hash).await
+        let is_open = sessions::insert_for_password(&mut **tx, &self.row, &token_hash, password_hash).await?;
+        if is_open {
+            self.make_room(tx).await?;
+        }
+        Ok(is_open)
+    }
+
+    async fn make_room(&self, tx: &mut Write) -> sqlx::Result<()> {
+        sessions::delete_least_used(&mut **tx, &self.row.user_id, &self.row.id, MAX_SESSIONS - 1).await
     }
 
     /// The session as Altogic writes it, with its token.

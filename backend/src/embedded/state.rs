@@ -11,7 +11,7 @@ use super::known_device::DeviceKey;
 use super::limits::Limits;
 use super::link_key::LinkKey;
 use super::password::Passwords;
-use super::storage::Objects;
+use super::storage::{Arriving, Objects};
 use super::store::Store;
 
 /// What handlers work with.
@@ -19,6 +19,7 @@ pub struct Inner {
     pub(crate) settings: Settings,
     pub(crate) store: Store,
     pub(crate) objects: Objects,
+    pub(crate) arriving: Arriving,
     pub(crate) passwords: Passwords,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,

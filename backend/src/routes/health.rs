@@ -1,8 +1,8 @@
 //! `GET /healthz` and `GET /readyz`, for whoever watches the server.
 
-use axum::{Router, extract::State, http::StatusCode, routing::get};
+use axum::{Router, extract, http::StatusCode, routing::get};
 
-use crate::state::AppState;
+use crate::{readiness::State, state::AppState};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -15,13 +15,19 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Accounts can be used: 503 while Altogic or the database is away, or the program is stopping.
-async fn ready(State(app): State<AppState>) -> (StatusCode, &'static str) {
+/// Accounts can be used: 503 while Altogic is away, the database cannot be written, or the program is
+/// stopping.
+async fn ready(extract::State(app): extract::State<AppState>) -> (StatusCode, &'static str) {
     if app.stopping.load(std::sync::atomic::Ordering::Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
-    } else if app.altogic.is_reachable().await {
-        (StatusCode::OK, "ready\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "Altogic cannot be reached\n")
+        match app.readiness.state().await {
+            State::Ready => (StatusCode::OK, "ready\n"),
+            State::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, "Altogic cannot be reached\n"),
+            State::ReadOnly => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database cannot be written\n",
+            ),
+        }
     }
 }

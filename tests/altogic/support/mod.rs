@@ -14,6 +14,8 @@ use std::time::Duration;
 use backend::embedded::{Clock, Embedded, Settings};
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -67,6 +69,7 @@ impl Server {
             password_min_length: 8,
             session_idle: Duration::from_hours(24 * 30),
             session_max: Duration::from_hours(24 * 180),
+            bytes_per_user: 100 * 1024 * 1024,
             smtp: None,
             compat_errors: false,
             allowed_origins: Vec::new(),
@@ -94,6 +97,12 @@ impl Server {
     /// Stops without warning, as a killed process would, and gives the folder back.
     pub fn kill(self) -> Arc<TempDir> {
         self.folder.clone()
+    }
+
+    /// Another program's connection to the database.
+    pub async fn database(&self) -> SqliteConnection {
+        let database = SqliteConnectOptions::new().filename(self.folder().join("latchkey.db"));
+        database.connect().await.unwrap()
     }
 
     pub fn folder(&self) -> &Path {
@@ -191,6 +200,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// Waits until it is so.
+pub async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
+    let asked = async || is_so().await.then_some(());
+    assert!(::support::eventually(asked).await.is_some(), "it does not happen");
 }
 
 /// A client that follows no redirects.

@@ -23,6 +23,7 @@ struct State {
     asked: Mutex<usize>,
     greeted: Mutex<Vec<String>>,
     changed: Notify,
+    released: Notify,
 }
 
 /// Runs until it is dropped.
@@ -33,6 +34,9 @@ pub struct SmtpSink {
 }
 
 impl SmtpSink {
+    /// Instead of a refusal: the mail is taken, but only after [`SmtpSink::release`] or never.
+    pub const HANGS: &str = "hangs";
+
     /// Starts; the first mails are answered with `refusals` after their recipient, for example
     /// `451 later`.
     pub async fn start(refusals: &[&'static str]) -> Self {
@@ -55,6 +59,11 @@ impl SmtpSink {
 
     pub fn url(&self) -> String {
         format!("smtp://{}", self.address)
+    }
+
+    /// Lets a mail that hangs go on.
+    pub fn release(&self) {
+        self.state.released.notify_one();
     }
 
     /// Waits until `count` mails are here.
@@ -117,7 +126,13 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
                 to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                 let refusal = state.refusals.lock().unwrap().pop_front();
                 state.changed.notify_waiters();
-                refusal.unwrap_or("250 ok").to_owned()
+                match refusal {
+                    Some(SmtpSink::HANGS) => {
+                        state.released.notified().await;
+                        "250 ok".to_owned()
+                    }
+                    refusal => refusal.unwrap_or("250 ok").to_owned(),
+                }
             }
             "DATA" => {
                 writer.write_all(b"354 go on\r\n").await.unwrap();

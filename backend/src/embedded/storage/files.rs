@@ -13,9 +13,9 @@ use super::super::store::files::{self, FileRow};
 use super::super::{Embedded, ids};
 use super::actor::Actor;
 use super::change::Change;
-use super::public;
 use super::request::{self, Body};
 use super::upload::free_name;
+use super::{public, quota};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new()
@@ -171,6 +171,7 @@ async fn insert(embedded: &Embedded, copy: FileRow) -> std::result::Result<FileR
     let name = free_name(&mut tx, &copy.bucket_id, &copy.name).await?;
     let copy = FileRow { name, ..copy };
     files::insert(&mut *tx, &copy).await?;
+    quota::check(embedded, &mut tx, copy.user_id.as_deref(), 0).await?;
     tx.commit().await?;
     Ok(copy)
 }

@@ -2,7 +2,7 @@
 //!
 //! The bytes lie in [`Objects`], everything else is a row. Bytes are written before their row and
 //! removed after it, so no row ever points at nothing; what a crash leaves without a row is swept
-//! at the next start.
+//! an hour later.
 
 mod actor;
 mod buckets;
@@ -12,6 +12,7 @@ mod files;
 mod listing;
 mod objects;
 mod public;
+mod quota;
 mod receive;
 mod request;
 mod served_type;
@@ -20,6 +21,7 @@ mod upload;
 mod wrapping;
 
 pub(crate) use objects::Objects;
+pub(crate) use quota::Arriving;
 pub(crate) use receive::MAX_FILE_BYTES;
 pub(crate) use sweep::sweep_orphans;
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -9,6 +10,8 @@ use futures_util::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart};
+
+use super::super::private_files;
 
 /// How much of an upload is held in memory before it goes to the disk.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -27,7 +30,8 @@ pub(super) struct Writing(WriteMultipart);
 impl Objects {
     /// Opens the folder, and makes it where it is absent.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        private_files::create_folder(folder)
+            .with_context(|| format!("making the folder {}", folder.display()))?;
         let store = LocalFileSystem::new_with_prefix(folder)
             .with_context(|| format!("opening the folder {}", folder.display()))?
             .with_fsync(true);
@@ -65,6 +69,15 @@ impl Objects {
 
     /// Puts the bytes of one object under another name too.
     pub(super) async fn copy(&self, from: &str, to: &str) -> anyhow::Result<()> {
+        // Both names are of one file, and `sweep.rs` takes an old one without a row for left behind.
+        let path = self.folder.join(from);
+        let touch = move || {
+            std::fs::File::options()
+                .write(true)
+                .open(path)?
+                .set_modified(SystemTime::now())
+        };
+        tokio::task::spawn_blocking(touch).await??;
         Ok(self
             .store
             .copy(&Location::from(from), &Location::from(to))

@@ -11,6 +11,7 @@ use futures_util::{Stream, StreamExt};
 
 use super::super::errors::{self, Refusal, Result};
 use super::super::{Embedded, ids};
+use super::quota::Share;
 use super::wrapping::{Malformed, Wrapping};
 
 /// The largest file, in bytes (100 MiB).
@@ -25,16 +26,19 @@ pub(super) struct Uploaded {
     pub(super) object_name: String,
     pub(super) size: i64,
     pub(super) mime_type: String,
+    /// Counted until the row is.
+    _share: Share,
 }
 
 /// The part `file` of a form; its media type is the part's own.
-pub(super) async fn multipart(embedded: &Embedded, request: Request) -> Result<Uploaded> {
+pub(super) async fn multipart(embedded: &Embedded, request: Request, share: Share) -> Result<Uploaded> {
     let multipart = Multipart::from_request(request, embedded).await;
     let mut multipart = multipart.map_err(|_| errors::file_upload_error())?;
     while let Some(field) = multipart.next_field().await.map_err(broken_off)? {
         if field.name() == Some("file") {
             let mime_type = mime_type(field.content_type());
-            return store(embedded, mime_type, field.map(|chunk| chunk.map_err(broken_off))).await;
+            let chunks = field.map(|chunk| chunk.map_err(broken_off));
+            return store(embedded, mime_type, chunks, share).await;
         }
     }
     Err(errors::file_upload_error())
@@ -42,7 +46,12 @@ pub(super) async fn multipart(embedded: &Embedded, request: Request) -> Result<U
 
 /// A bare body. The official client wraps strings and buffers in JSON (PROTOCOL 5.5), which is
 /// unwrapped; anything else is taken as it is.
-pub(super) async fn object(embedded: &Embedded, request: Request, content_type: &str) -> Result<Uploaded> {
+pub(super) async fn object(
+    embedded: &Embedded,
+    request: Request,
+    content_type: &str,
+    share: Share,
+) -> Result<Uploaded> {
     let mime_type = mime_type(Some(content_type));
     let is_json = request
         .headers()
@@ -54,9 +63,9 @@ pub(super) async fn object(embedded: &Embedded, request: Request, content_type: 
         .map(|chunk| chunk.map_err(|_| errors::file_upload_error()));
     if is_json {
         let chunks = unwrapped(chunks).await?;
-        store(embedded, mime_type, chunks).await
+        store(embedded, mime_type, chunks, share).await
     } else {
-        store(embedded, mime_type, chunks).await
+        store(embedded, mime_type, chunks, share).await
     }
 }
 
@@ -100,6 +109,7 @@ async fn store(
     embedded: &Embedded,
     mime_type: String,
     chunks: impl Stream<Item = Result<Bytes>>,
+    mut share: Share,
 ) -> Result<Uploaded> {
     let object_name = ids::new_token();
     let mut writing = embedded.objects.create(&object_name).await?;
@@ -109,11 +119,14 @@ async fn store(
         let refusal = match chunk {
             Ok(bytes) => {
                 size += bytes.len() as u64;
-                if size <= MAX_FILE_BYTES {
+                if size > MAX_FILE_BYTES {
+                    errors::request_body_size_too_large()
+                } else if let Err(refusal) = share.grow_to(size) {
+                    refusal
+                } else {
                     writing.write(bytes).await?;
                     continue;
                 }
-                errors::request_body_size_too_large()
             }
             Err(refusal) => refusal,
         };
@@ -125,6 +138,7 @@ async fn store(
         object_name,
         size: i64::try_from(size).unwrap_or(i64::MAX),
         mime_type,
+        _share: share,
     })
 }
 

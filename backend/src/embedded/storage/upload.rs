@@ -15,6 +15,7 @@ use super::super::store::buckets::{self, BucketRow};
 use super::super::store::files::{self, FileRow};
 use super::super::{Embedded, ids, query};
 use super::actor::Actor;
+use super::quota::{self, Share};
 use super::receive::{self, MAX_FILE_BYTES, MAX_FRAME_BYTES, Uploaded};
 use super::request::{self, Body, is_name};
 
@@ -69,7 +70,8 @@ async fn upload_form(
     request: Request,
 ) -> Result<Reply<Value>> {
     let target = target(&embedded, &actor, query.as_deref()).await?;
-    let uploaded = receive::multipart(&embedded, request).await?;
+    let share = Share::begin(&embedded, actor.user_id(), None).await?;
+    let uploaded = receive::multipart(&embedded, request, share).await?;
     add(&embedded, &actor, target, uploaded).await
 }
 
@@ -80,7 +82,8 @@ async fn upload_object(
     request: Request,
 ) -> Result<Reply<Value>> {
     let target = target(&embedded, &actor, query.as_deref()).await?;
-    let uploaded = receive::object(&embedded, request, &target.content_type).await?;
+    let share = Share::begin(&embedded, actor.user_id(), None).await?;
+    let uploaded = receive::object(&embedded, request, &target.content_type, share).await?;
     add(&embedded, &actor, target, uploaded).await
 }
 
@@ -91,7 +94,8 @@ async fn replace_form(
     request: Request,
 ) -> Result<Reply<Value>> {
     let (file, _) = replaced(&embedded, &actor, query.as_deref()).await?;
-    let uploaded = receive::multipart(&embedded, request).await?;
+    let share = Share::begin(&embedded, file.user_id.as_deref(), Some(file.size)).await?;
+    let uploaded = receive::multipart(&embedded, request, share).await?;
     replace(&embedded, file, uploaded).await
 }
 
@@ -102,7 +106,8 @@ async fn replace_object(
     request: Request,
 ) -> Result<Reply<Value>> {
     let (file, options) = replaced(&embedded, &actor, query.as_deref()).await?;
-    let uploaded = receive::object(&embedded, request, &options.content_type).await?;
+    let share = Share::begin(&embedded, file.user_id.as_deref(), Some(file.size)).await?;
+    let uploaded = receive::object(&embedded, request, &options.content_type, share).await?;
     replace(&embedded, file, uploaded).await
 }
 
@@ -199,13 +204,17 @@ async fn insert(embedded: &Embedded, actor: &Actor, target: Target, uploaded: Up
         updated_at: now,
     };
     files::insert(&mut *tx, &file).await?;
+    quota::check(embedded, &mut tx, file.user_id.as_deref(), 0).await?;
     tx.commit().await?;
     Ok(file)
 }
 
-async fn write_object(embedded: &Embedded, row: &FileRow, former: &str) -> sqlx::Result<bool> {
+async fn write_object(embedded: &Embedded, row: &FileRow, former: &str) -> Result<bool> {
+    let owner = row.user_id.as_deref();
     let mut tx = embedded.store.begin().await?;
+    let before = quota::stored(&mut tx, owner).await?;
     let written = files::replace_object(&mut *tx, row, former).await?;
+    quota::check(embedded, &mut tx, owner, before).await?;
     tx.commit().await?;
     Ok(written)
 }

@@ -66,6 +66,14 @@ impl Changes {
         }
     }
 
+    /// Every row may be another one by now, or have another number.
+    pub(super) fn end_all(&self) {
+        self.end();
+        for row in &self.rows {
+            row.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     fn written(&self) -> std::sync::MutexGuard<'_, Vec<usize>> {
         self.written
             .lock()

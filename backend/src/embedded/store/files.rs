@@ -93,6 +93,69 @@ pub(crate) async fn insert(db: impl SqliteExecutor<'_>, file: &FileRow) -> sqlx:
     Ok(())
 }
 
+/// The fewest bytes that a file counts for: less is not freed on the disk either.
+pub(crate) const MIN_CHARGE: i64 = 4096;
+
+/// How many bytes the files of a user count for, each at least [`MIN_CHARGE`].
+pub(crate) async fn bytes_of_user(db: impl SqliteExecutor<'_>, user_id: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT CAST(coalesce(sum(CASE WHEN size < $2 THEN $2 ELSE size END), 0) AS BIGINT) FROM files
+         WHERE user_id = $1",
+    )
+    .bind(user_id)
+    .bind(MIN_CHARGE)
+    .fetch_one(db)
+    .await
+}
+
+/// A picture's file, and the picture that its owner shows.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct PictureRow {
+    pub(crate) id: String,
+    pub(crate) bucket_id: String,
+    pub(crate) name: String,
+    pub(crate) object_name: String,
+    pub(crate) mime_type: String,
+    pub(crate) uploaded_at: i64,
+    /// What the owner's record shows.
+    pub(crate) shown: Option<String>,
+}
+
+/// The files tagged as pictures that users uploaded before `before`, in the order of their time and
+/// id, beginning behind `after`; at most `limit`.
+pub(crate) async fn pictures(
+    db: impl SqliteExecutor<'_>,
+    after: (i64, &str),
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<PictureRow>> {
+    sqlx::query_as(
+        "SELECT files.id, files.bucket_id, files.name, files.object_name, files.mime_type, files.uploaded_at,
+                users.profile_picture AS shown
+         FROM files JOIN users ON users.id = files.user_id
+         WHERE files.tags = $5 AND (files.uploaded_at, files.id) > ($1, $2) AND files.uploaded_at < $3
+         ORDER BY files.uploaded_at, files.id LIMIT $4",
+    )
+    .bind(after.0)
+    .bind(after.1)
+    .bind(before)
+    .bind(limit)
+    .bind(Json(["avatar"]))
+    .fetch_all(db)
+    .await
+}
+
+/// What the owner of a file shows as a picture.
+pub(crate) async fn shown_by_owner(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<Option<String>> {
+    let shown: Option<Option<String>> = sqlx::query_scalar(
+        "SELECT users.profile_picture FROM files JOIN users ON users.id = files.user_id WHERE files.id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    Ok(shown.flatten())
+}
+
 /// The names under which a user's bytes lie on the disk.
 pub(crate) async fn object_names_of_user(
     db: impl SqliteExecutor<'_>,

@@ -7,6 +7,7 @@ pub(crate) mod access_tokens;
 pub(crate) mod buckets;
 mod changes;
 pub(crate) mod environment;
+pub(crate) mod erasing;
 pub(crate) mod files;
 pub(crate) mod keys;
 mod known_sessions;
@@ -15,6 +16,7 @@ mod one_spelling;
 pub(crate) mod outbox;
 #[cfg(test)]
 mod plans;
+mod probe;
 mod readers;
 pub(crate) mod sessions;
 pub(crate) mod sign_ups;
@@ -28,13 +30,14 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use super::private_files;
 use changes::Changes;
 use known_sessions::KnownSessions;
 pub(crate) use readers::Reader;
 use readers::Readers;
 use sessions::{Alive, SessionAndUser};
 pub(crate) use writer::Write;
-use writer::{Unit, Writer};
+use writer::Writer;
 
 /// The database's two doors: many readers, who never wait for a write, and one writer, so that
 /// writes queue here and never meet `SQLITE_BUSY` among themselves.
@@ -48,37 +51,44 @@ pub(crate) struct Store {
 const READERS: usize = 4;
 /// How long anybody waits for their turn before they are told that the server is busy.
 const WAIT: Duration = Duration::from_secs(5);
+/// [`WAIT`] for another program, as a statement.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 
 impl Store {
-    /// Opens the database at `path`, makes it where it is absent, and brings it up to date.
+    /// Opens the database at `path`, makes it where it is absent, and brings it up to date. What
+    /// SQLite makes beside it gets the mode of the file.
     pub(crate) async fn open(path: &Path) -> anyhow::Result<Self> {
+        let is_new = private_files::create(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // An answered 2xx survives a power cut, not only a killed process.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(WAIT)
+            // What is deleted is overwritten; see `erasing.rs` for the rest.
+            .pragma("secure_delete", "on")
             // 16 MiB, four times as much as usual: what is written again and again is then folded into
             // the file less often.
             .pragma("wal_autocheckpoint", "4000")
             // Nobody reads them, and each statement's time is taken for them.
             .disable_statement_logging();
 
-        let mut writer = options.connect().await?;
-        sqlx::migrate!().run(&mut writer).await?;
-        one_spelling::apply(&mut writer).await?;
-        let readers = Readers::open(&options.pragma("query_only", "on"), READERS, WAIT).await?;
         let changes = Arc::new(Changes::new());
-        let written = Arc::clone(&changes);
-        writer
-            .lock_handle()
-            .await?
-            .set_update_hook(move |row| written.write(row.table, row.rowid));
+        let writer = Writer::open(options.clone(), Arc::clone(&changes), WAIT).await?;
+        {
+            let mut turn = writer.alone().await;
+            let connection = turn.idle().await?;
+            if is_new {
+                erasing::note_new(&mut *connection).await?;
+            }
+            sqlx::migrate!().run(&mut *connection).await?;
+            one_spelling::apply(connection).await?;
+        }
+        let readers = Readers::open(&options.pragma("query_only", "on"), READERS, WAIT).await?;
         Ok(Self {
             readers: Arc::new(readers),
-            writer: Writer::new(writer, Arc::clone(&changes), WAIT),
+            writer,
             known_sessions: Arc::new(KnownSessions::new(changes)),
         })
     }
@@ -91,12 +101,12 @@ impl Store {
     /// For statements that write, and hold together. The write lock is taken at once, so what the
     /// transaction reads stays true until it commits.
     pub(crate) async fn begin(&self) -> sqlx::Result<Write> {
-        self.writer.begin(Unit::Transaction).await
+        self.writer.begin().await
     }
 
-    /// For one statement that writes.
+    /// For one statement that writes; the same as [`Store::begin`].
     pub(crate) async fn begin_one(&self) -> sqlx::Result<Write> {
-        self.writer.begin(Unit::Statement).await
+        self.begin().await
     }
 
     /// The living session with this token, and its user.
@@ -120,7 +130,7 @@ impl Store {
     /// Finishes what is under way, folds the write-ahead log into the file, and closes.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
-        if let Err(error) = self.writer.close().await {
+        if let Err(error) = self.close_writer().await {
             tracing::warn!(%error, "the write-ahead log stays; the next start reads it");
         }
     }

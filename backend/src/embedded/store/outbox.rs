@@ -31,6 +31,8 @@ pub(crate) struct MailRow {
     pub(crate) id: String,
     pub(crate) kind: Kind,
     pub(crate) to_address: String,
+    /// The account that it is about, if there is one.
+    pub(crate) user_id: Option<String>,
     pub(crate) recipient_name: Option<String>,
     pub(crate) link_seed: Option<String>,
     pub(crate) created_at: i64,
@@ -40,8 +42,9 @@ pub(crate) struct MailRow {
 /// Queues a mail, to be sent at once.
 pub(crate) async fn insert(db: impl SqliteExecutor<'_>, mail: &MailRow) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO outbox (id, kind, to_address, recipient_name, link_seed, created_at, attempts, next_attempt_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $6)",
+        "INSERT INTO outbox (id, kind, to_address, recipient_name, link_seed, created_at, attempts,
+                             next_attempt_at, user_id)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $6, $7)",
     )
     .bind(&mail.id)
     .bind(mail.kind)
@@ -49,6 +52,7 @@ pub(crate) async fn insert(db: impl SqliteExecutor<'_>, mail: &MailRow) -> sqlx:
     .bind(&mail.recipient_name)
     .bind(&mail.link_seed)
     .bind(mail.created_at)
+    .bind(&mail.user_id)
     .execute(db)
     .await?;
     Ok(())
@@ -62,9 +66,10 @@ pub(crate) async fn latest(
 ) -> sqlx::Result<Vec<MailRow>> {
     // Two statements, because one with `$1 IS NULL OR` would read the whole table.
     let of_everybody =
-        "SELECT id, kind, to_address, recipient_name, link_seed, created_at, attempts FROM outbox
+        "SELECT id, kind, to_address, user_id, recipient_name, link_seed, created_at, attempts FROM outbox
                         ORDER BY created_at DESC, id LIMIT $1";
-    let of_one = "SELECT id, kind, to_address, recipient_name, link_seed, created_at, attempts FROM outbox
+    let of_one =
+        "SELECT id, kind, to_address, user_id, recipient_name, link_seed, created_at, attempts FROM outbox
                   WHERE to_address = $2 ORDER BY created_at DESC, id LIMIT $1";
     match to_address {
         None => sqlx::query_as(of_everybody).bind(limit),
@@ -74,14 +79,24 @@ pub(crate) async fn latest(
     .await
 }
 
-/// The mail that is due first, if one is due at `now`.
-pub(crate) async fn due(db: impl SqliteExecutor<'_>, now: i64) -> sqlx::Result<Option<MailRow>> {
+/// Takes up to `limit` mails that are due at `now`, the longest due first: until `leased_until` no
+/// other worker takes them. Each counts as an attempt.
+pub(crate) async fn claim(
+    db: impl SqliteExecutor<'_>,
+    now: i64,
+    leased_until: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<MailRow>> {
     sqlx::query_as(
-        "SELECT id, kind, to_address, recipient_name, link_seed, created_at, attempts FROM outbox
-         WHERE next_attempt_at <= $1 ORDER BY next_attempt_at, created_at LIMIT 1",
+        "UPDATE outbox SET next_attempt_at = $2, attempts = attempts + 1
+         WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= $1
+                      ORDER BY next_attempt_at, created_at LIMIT $3) AND next_attempt_at <= $1
+         RETURNING id, kind, to_address, user_id, recipient_name, link_seed, created_at, attempts",
     )
     .bind(now)
-    .fetch_optional(db)
+    .bind(leased_until)
+    .bind(limit)
+    .fetch_all(db)
     .await
 }
 
@@ -92,31 +107,39 @@ pub(crate) async fn next_attempt_at(db: impl SqliteExecutor<'_>) -> sqlx::Result
         .await
 }
 
-/// Notes that a mail was taken by the mail server, and forgets its link.
-pub(crate) async fn set_sent(db: impl SqliteExecutor<'_>, id: &str, now: i64) -> sqlx::Result<()> {
+/// Notes that a mail was taken by the mail server, and forgets its link. After a lease that another
+/// worker has taken over, nothing is written.
+pub(crate) async fn set_sent(
+    db: impl SqliteExecutor<'_>,
+    id: &str,
+    leased_until: i64,
+    now: i64,
+) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE outbox SET sent_at = $2, attempts = attempts + 1, next_attempt_at = NULL, link_seed = NULL,
-                           last_error = NULL
-         WHERE id = $1",
+        "UPDATE outbox SET sent_at = $3, next_attempt_at = NULL, link_seed = NULL, last_error = NULL
+         WHERE id = $1 AND next_attempt_at = $2",
     )
     .bind(id)
+    .bind(leased_until)
     .bind(now)
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Notes a failed attempt; without `next_attempt_at` it was the last.
+/// Notes a failed attempt; without `next_attempt_at` it was the last. As [`set_sent`] otherwise.
 pub(crate) async fn set_failed(
     db: impl SqliteExecutor<'_>,
     id: &str,
+    leased_until: i64,
     error: &str,
     next_attempt_at: Option<i64>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $3, last_error = $2 WHERE id = $1",
+        "UPDATE outbox SET next_attempt_at = $4, last_error = $3 WHERE id = $1 AND next_attempt_at = $2",
     )
     .bind(id)
+    .bind(leased_until)
     .bind(error)
     .bind(next_attempt_at)
     .execute(db)
@@ -146,6 +169,15 @@ pub(crate) async fn delete_finished(
 pub(crate) async fn delete_to(db: impl SqliteExecutor<'_>, to_address: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM outbox WHERE to_address = $1")
         .bind(to_address)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes every mail about an account.
+pub(crate) async fn delete_of_user(db: impl SqliteExecutor<'_>, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE user_id = $1")
+        .bind(user_id)
         .execute(db)
         .await?;
     Ok(())

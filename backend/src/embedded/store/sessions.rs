@@ -70,23 +70,47 @@ pub(crate) async fn by_token_hash(
     .await
 }
 
-/// The living sessions of a user, newest first.
+/// The living sessions of a user that were used last, at most `limit`, in that order.
 pub(crate) async fn of_user(
     db: impl SqliteExecutor<'_>,
     user_id: &str,
     alive: Alive,
+    limit: i64,
 ) -> sqlx::Result<Vec<SessionRow>> {
     sqlx::query_as(
         "SELECT id AS session_id, user_id AS session_user_id, user_agent AS session_user_agent,
                 ip AS session_ip, created_at AS session_created_at, last_seen_at AS session_last_seen_at
          FROM sessions WHERE user_id = $1 AND created_at > $2 AND last_seen_at > $3
-         ORDER BY created_at DESC, id",
+         ORDER BY last_seen_at DESC, created_at DESC, id DESC LIMIT $4",
     )
     .bind(user_id)
     .bind(alive.created_after)
     .bind(alive.seen_after)
+    .bind(limit)
     .fetch_all(db)
     .await
+}
+
+/// Ends the sessions of a user that were used least recently, so that `others` are left beside the
+/// one with the handle `keep`.
+pub(crate) async fn delete_least_used(
+    db: impl SqliteExecutor<'_>,
+    user_id: &str,
+    keep: &str,
+    others: i64,
+) -> sqlx::Result<()> {
+    // Databases do not agree on how to write an offset without a limit.
+    sqlx::query(
+        "DELETE FROM sessions WHERE id IN
+         (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2
+          ORDER BY last_seen_at DESC, created_at DESC, id DESC LIMIT 1000000 OFFSET $3)",
+    )
+    .bind(user_id)
+    .bind(keep)
+    .bind(others)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Whose session has this handle or this token.

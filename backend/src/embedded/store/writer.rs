@@ -1,17 +1,17 @@
-//! [`Writer`]: the one connection that writes, and transactions that share a commit.
+//! [`Writer`]: the one connection that writes, and its transactions.
 //!
-//! A commit waits for the disk, some thousand times longer than a statement takes. So a
-//! transaction that is done lets those that queue behind it go first, each in a savepoint unless it
-//! is a single statement, and commits all of them at once. None is answered before that commit: what was answered is on the
-//! disk.
+//! Every failure ends in the same state: no transaction is open, and the next one can begin. So a
+//! transaction is marked as open before it begins, and whatever finds the mark rolls back first: a
+//! failed commit, a request that was cancelled between two statements, or a panic.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::changes::Changes;
@@ -19,50 +19,50 @@ use super::changes::Changes;
 /// The connection that writes; clones share it.
 #[derive(Clone)]
 pub(super) struct Writer {
-    // Whoever asks is served in order, which is what bounds a shared commit.
     turn: Arc<Mutex<Turn>>,
     /// How long a write waits for its turn.
     patience: Duration,
 }
 
-struct Turn {
-    /// `None` once it is closed.
+pub(super) struct Turn {
+    options: SqliteConnectOptions,
+    /// `None` after the end, and after a connection was lost.
     connection: Option<SqliteConnection>,
-    /// Who is done and waits for the commit, in a transaction that is open as long as there is one.
-    done: Vec<oneshot::Sender<sqlx::Result<()>>>,
-    /// Hears of the end of every transaction before anybody is answered.
+    /// Whether a transaction may be open that has no owner any more.
+    open: bool,
+    closed: bool,
+    /// Is told of the end of every transaction before its owner is.
     changes: Arc<Changes>,
-}
-
-/// What is whole or not at all.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    /// Everything until the commit.
-    Transaction,
-    /// One statement, as it is by itself: the statements that hold transactions together are spared.
-    Statement,
 }
 
 /// A write transaction; without [`Write::commit`] it is rolled back.
 pub(crate) struct Write {
-    writer: Writer,
-    /// Whether it is in somebody else's transaction, and where it began is not marked.
-    unmarked: bool,
     /// Taken when it ends.
     turn: Option<OwnedMutexGuard<Turn>>,
 }
 
 impl Writer {
-    pub(super) fn new(connection: SqliteConnection, changes: Arc<Changes>, patience: Duration) -> Self {
-        let turn = Turn {
-            connection: Some(connection),
-            done: Vec::new(),
+    /// A writer on a new connection. `patience` is how long a write waits for its turn.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub(super) async fn open(
+        options: SqliteConnectOptions,
+        changes: Arc<Changes>,
+        patience: Duration,
+    ) -> sqlx::Result<Self> {
+        let mut turn = Turn {
+            options,
+            connection: None,
+            open: false,
+            closed: false,
             changes,
         };
-        Self {
+        turn.idle().await?;
+        Ok(Self {
             turn: Arc::new(Mutex::new(turn)),
             patience,
-        }
+        })
     }
 
     /// Begins a transaction, which holds the write lock at once.
@@ -70,119 +70,142 @@ impl Writer {
     /// # Errors
     /// `PoolTimedOut` when its turn does not come in time, `PoolClosed` after the end, and what
     /// SQLite says.
-    pub(super) async fn begin(&self, unit: Unit) -> sqlx::Result<Write> {
+    pub(super) async fn begin(&self) -> sqlx::Result<Write> {
         let turn = timeout(self.patience, self.turn.clone().lock_owned())
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?;
-        let writer = self.clone();
-        if unit == Unit::Statement && !turn.done.is_empty() {
-            return Ok(Write {
-                writer,
-                unmarked: true,
-                turn: Some(turn),
-            });
+        // A caller that leaves while the transaction begins drops this, which rolls back.
+        let mut write = Write { turn: Some(turn) };
+        if let Some(turn) = &mut write.turn {
+            turn.begin().await?;
         }
-        // On a task of its own: a caller who leaves in the middle must not leave half a step.
-        let begun = tokio::spawn(async move {
-            let mut turn = turn;
-            let begin = if turn.done.is_empty() {
-                "BEGIN IMMEDIATE"
-            } else {
-                "SAVEPOINT one"
-            };
-            turn.run(begin).await?;
-            Ok(Write {
-                writer,
-                unmarked: false,
-                turn: Some(turn),
-            })
-        });
-        begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+        Ok(write)
     }
 
-    /// Finishes what is under way and closes the connection.
-    pub(super) async fn close(&self) -> sqlx::Result<()> {
-        let mut turn = self.turn.lock().await;
-        turn.commit().await;
-        let Some(mut connection) = turn.connection.take() else {
-            return Ok(());
-        };
-        // Folds the write-ahead log into the file.
-        let folded = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut connection)
-            .await;
-        sqlx::Connection::close(connection).await?;
-        folded.map(drop)
-    }
-
-    /// Ends a transaction's turn; `answer` is told when it is on the disk.
-    async fn end(&self, mut turn: OwnedMutexGuard<Turn>, answer: oneshot::Sender<sqlx::Result<()>>) {
-        if turn.done.is_empty() {
-            turn.done.push(answer);
-            drop(turn);
-            // Behind everybody who waits already: they all get into this commit.
-            self.turn.lock().await.commit().await;
-        } else {
-            let ended = turn.run("RELEASE one").await;
-            turn.done.push(answer);
-            if let Err(error) = ended {
-                turn.fail(&error).await;
-            }
-        }
-    }
-
-    async fn roll_back(mut turn: OwnedMutexGuard<Turn>) {
-        if turn.done.is_empty() {
-            // There is nothing to roll back after some errors, and nobody to tell.
-            drop(turn.run("ROLLBACK").await);
-            turn.changes.end();
-            return;
-        }
-        let ended = match turn.run("ROLLBACK TO one").await {
-            Ok(()) => turn.run("RELEASE one").await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = ended {
-            // SQLite gave the whole transaction up, for want of space for example.
-            turn.fail(&error).await;
-        }
+    /// The connection without a transaction, for statements that SQLite allows only there. Waits
+    /// for its turn without a limit; writes wait meanwhile.
+    pub(super) async fn alone(&self) -> OwnedMutexGuard<Turn> {
+        self.turn.clone().lock_owned().await
     }
 }
 
 impl Turn {
-    async fn run(&mut self, statement: &'static str) -> sqlx::Result<()> {
-        let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        sqlx::query(statement).execute(connection).await.map(drop)
+    /// The connection, with no transaction open; a lost one is opened again.
+    ///
+    /// # Errors
+    /// `PoolClosed` after the end, and what SQLite says.
+    pub(super) async fn idle(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+        if self.open {
+            self.roll_back().await;
+        }
+        self.connected().await
     }
 
-    /// Commits for everybody who is done; without any, there is nothing to commit.
-    async fn commit(&mut self) {
-        if self.done.is_empty() {
-            return;
+    /// What it tells of changes.
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Rolls back what is open, and closes the connection. There is none afterwards.
+    pub(super) async fn close(&mut self) -> sqlx::Result<()> {
+        if self.open {
+            self.roll_back().await;
         }
+        self.closed = true;
+        match self.connection.take() {
+            Some(connection) => connection.close().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn connected(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+        if self.closed {
+            return Err(sqlx::Error::PoolClosed);
+        }
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    async fn connect(&self) -> sqlx::Result<SqliteConnection> {
+        let mut connection = self.options.connect().await?;
+        let changes = Arc::clone(&self.changes);
+        connection
+            .lock_handle()
+            .await?
+            .set_update_hook(move |row| changes.write(row.table, row.rowid));
+        Ok(connection)
+    }
+
+    async fn begin(&mut self) -> sqlx::Result<()> {
+        self.idle().await?;
+        self.open = true;
+        let mut begun = self.run("BEGIN IMMEDIATE").await;
+        if begun.as_ref().is_err_and(|error| !is_passing(error)) {
+            tracing::warn!("the writing connection was lost and is opened again");
+            self.lose().await;
+            begun = self.run("BEGIN IMMEDIATE").await;
+        }
+        if begun.is_err() {
+            self.open = false;
+        }
+        begun
+    }
+
+    async fn commit(&mut self) -> sqlx::Result<()> {
         match self.run("COMMIT").await {
             Ok(()) => {
+                self.open = false;
                 self.changes.end();
-                self.answer(|| Ok(()));
+                Ok(())
             }
-            Err(error) => self.fail(&error).await,
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
         }
     }
 
-    async fn fail(&mut self, error: &sqlx::Error) {
-        tracing::error!(%error, writes = self.done.len(), "writes were not committed");
-        drop(self.run("ROLLBACK").await);
+    async fn roll_back(&mut self) {
+        if let Err(error) = self.run("ROLLBACK").await
+            // SQLite gives a transaction up by itself after some errors.
+            && !says_nothing_is_open(&error)
+        {
+            self.lose().await;
+        }
+        self.open = false;
         self.changes.end();
-        let text = format!("a commit failed: {error}");
-        self.answer(|| Err(sqlx::Error::Io(std::io::Error::other(text.clone()))));
     }
 
-    fn answer(&mut self, result: impl Fn() -> sqlx::Result<()>) {
-        for waiting in self.done.drain(..) {
-            // Who left does not miss it.
-            drop(waiting.send(result()));
+    /// Gives the connection up. Whatever state it is in, closing ends it.
+    async fn lose(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // It may be broken in any way; a new one takes its place.
+            drop(connection.close().await);
         }
     }
+
+    async fn run(&mut self, statement: &'static str) -> sqlx::Result<()> {
+        let connection = self.connected().await?;
+        sqlx::query(statement).execute(connection).await.map(drop)
+    }
+}
+
+/// SQLite's primary codes BUSY, LOCKED, READONLY, IOERR and FULL: the connection is sound, and the
+/// statement works again once the disk does.
+pub(super) fn is_passing(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(5 | 6 | 8 | 10 | 13))
+}
+
+fn says_nothing_is_open(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(1)
+}
+
+fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 impl Write {
@@ -194,28 +217,20 @@ impl Write {
         let Some(mut turn) = self.turn.take() else {
             return Err(sqlx::Error::PoolClosed);
         };
-        let (answer, answered) = oneshot::channel();
-        if self.unmarked {
-            turn.done.push(answer);
-            drop(turn);
-        } else {
-            let writer = self.writer.clone();
-            tokio::spawn(async move { writer.end(turn, answer).await });
-        }
-        answered.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+        // On a task of its own: a caller that leaves must not leave it undecided.
+        let committed = tokio::spawn(async move { turn.commit().await });
+        committed.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
 
 impl Drop for Write {
     fn drop(&mut self) {
-        let turn = self.turn.take();
-        if self.unmarked {
-            // A statement that failed left nothing. One whose caller has left may stand: it is as if
-            // the answer had been lost.
-            return;
-        }
-        if let (Some(turn), Ok(runtime)) = (turn, Handle::try_current()) {
-            runtime.spawn(Writer::roll_back(turn));
+        if let Some(mut turn) = self.turn.take()
+            && turn.open
+            // Without a runtime, the next transaction rolls this one back.
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(async move { turn.roll_back().await });
         }
     }
 }
@@ -240,25 +255,23 @@ impl DerefMut for Write {
     }
 }
 
-/// Only [`Writer::close`] closes the connection, and it needs the turn that the transaction has.
+/// Only what has the turn takes the connection away, and the transaction has it.
 const OPEN: &str = "the connection is open as long as a transaction has its turn";
 
 #[cfg(test)]
 mod tests {
     use std::future::Future;
     use std::pin::Pin;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::{Context, Poll, Waker};
 
-    use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
     use tempfile::TempDir;
 
     use super::*;
 
-    /// A writer on a table `notes`, and what it commits.
+    /// A writer on a table `notes`.
     struct Notes {
         writer: Writer,
-        commits: Arc<AtomicUsize>,
         disk_is_full: Arc<AtomicBool>,
         database: SqliteConnectOptions,
         _folder: TempDir,
@@ -266,24 +279,33 @@ mod tests {
 
     impl Notes {
         async fn new() -> Self {
+            Self::with_patience(Duration::from_mins(1)).await
+        }
+
+        async fn with_patience(patience: Duration) -> Self {
             let folder = TempDir::new().unwrap();
             let database = SqliteConnectOptions::new()
                 .filename(folder.path().join("notes.db"))
                 .create_if_missing(true);
-            let mut connection = database.connect().await.unwrap();
-            sqlx::query("CREATE TABLE notes (text TEXT)")
-                .execute(&mut connection)
+            let writer = Writer::open(database.clone(), Arc::new(Changes::new()), patience)
                 .await
                 .unwrap();
-            let (commits, disk_is_full) = <(Arc<AtomicUsize>, Arc<AtomicBool>)>::default();
-            let hook = (commits.clone(), disk_is_full.clone());
-            connection.lock_handle().await.unwrap().set_commit_hook(move || {
-                hook.0.fetch_add(1, Ordering::Relaxed);
-                !hook.1.load(Ordering::Relaxed)
-            });
+            let disk_is_full = Arc::<AtomicBool>::default();
+            let mut turn = writer.alone().await;
+            let connection = turn.idle().await.unwrap();
+            sqlx::query("CREATE TABLE notes (text TEXT)")
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+            let full = disk_is_full.clone();
+            connection
+                .lock_handle()
+                .await
+                .unwrap()
+                .set_commit_hook(move || !full.load(Ordering::Relaxed));
+            drop(turn);
             Self {
-                writer: Writer::new(connection, Arc::new(Changes::new()), Duration::from_mins(1)),
-                commits,
+                writer,
                 disk_is_full,
                 database,
                 _folder: folder,
@@ -291,12 +313,12 @@ mod tests {
         }
 
         async fn write(&self, text: &str) -> sqlx::Result<()> {
-            let mut tx = self.writer.begin(Unit::Transaction).await?;
+            let mut tx = self.writer.begin().await?;
             note(&mut tx, text).await?;
             tx.commit().await
         }
 
-        /// What everybody else sees.
+        /// What other connections see.
         async fn read(&self) -> Vec<String> {
             let mut connection = self.database.connect().await.unwrap();
             let texts = sqlx::query_scalar("SELECT text FROM notes ORDER BY rowid");
@@ -312,161 +334,143 @@ mod tests {
             .map(drop)
     }
 
-    /// Lets a future queue for its turn.
-    fn queue<F: Future>(future: F) -> Pin<Box<F>> {
+    /// Lets a future come as far as it can at once.
+    fn begin<F: Future>(future: F) -> Pin<Box<F>> {
         let mut future = Box::pin(future);
         let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(matches!(polled, Poll::Pending), "its turn has not come");
+        assert!(matches!(polled, Poll::Pending), "it is not done at once");
         future
     }
 
     #[tokio::test]
-    async fn those_who_wait_share_one_commit() {
+    async fn writes_take_turns() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
+        let mut first = notes.writer.begin().await.unwrap();
         note(&mut first, "a").await.unwrap();
-        let (second, third) = (queue(notes.write("b")), queue(notes.write("c")));
+        let second = begin(notes.write("b"));
 
-        let results = tokio::join!(first.commit(), second, third);
-
-        assert!(matches!(results, (Ok(()), Ok(()), Ok(()))), "{results:?}");
-        assert_eq!(notes.commits.load(Ordering::Relaxed), 1);
-        assert_eq!(notes.read().await, ["a", "b", "c"]);
-    }
-
-    #[tokio::test]
-    async fn a_single_statement_shares_a_commit_and_fails_alone() {
-        let notes = Notes::new().await;
-        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
-        note(&mut first, "a").await.unwrap();
-        let single = |statement: &'static str| {
-            let notes = &notes;
-            queue(async move {
-                let mut tx = notes.writer.begin(Unit::Statement).await?;
-                sqlx::query(statement).execute(&mut *tx).await?;
-                tx.commit().await
-            })
-        };
-        let (second, third) = (
-            single("INSERT INTO notes VALUES ('b')"),
-            single("INSERT INTO nothing"),
-        );
-        let fourth = single("INSERT INTO notes VALUES ('d')");
-
-        let results = tokio::join!(first.commit(), second, third, fourth);
-
-        assert!(matches!(results, (Ok(()), Ok(()), Err(_), Ok(()))), "{results:?}");
-        assert_eq!(notes.commits.load(Ordering::Relaxed), 1);
-        assert_eq!(notes.read().await, ["a", "b", "d"]);
-    }
-
-    #[tokio::test]
-    async fn a_single_statement_alone_is_committed() {
-        let notes = Notes::new().await;
-        let mut tx = notes.writer.begin(Unit::Statement).await.unwrap();
-        note(&mut tx, "a").await.unwrap();
-
-        tx.commit().await.unwrap();
-
-        assert_eq!(notes.read().await, ["a"]);
-    }
-
-    #[tokio::test]
-    async fn nobody_is_answered_before_the_commit() {
-        let notes = Notes::new().await;
-        let first = notes.writer.begin(Unit::Transaction).await.unwrap();
-        let second = queue(notes.writer.begin(Unit::Transaction));
-        let mut first = queue(first.commit());
-        let mut second = second.await.unwrap();
-        note(&mut second, "b").await.unwrap();
-
-        let answered = first.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(answered.is_pending());
-        assert!(notes.read().await.is_empty());
-
-        drop(second);
-        first.await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn who_gives_up_takes_back_only_their_own() {
-        let notes = Notes::new().await;
-        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
-        note(&mut first, "a").await.unwrap();
-        let given_up = queue(async {
-            let mut tx = notes.writer.begin(Unit::Transaction).await?;
-            note(&mut tx, "b").await
-        });
-        let third = queue(notes.write("c"));
-
-        let results = tokio::join!(first.commit(), given_up, third);
-
-        assert!(matches!(results, (Ok(()), Ok(()), Ok(()))), "{results:?}");
-        assert_eq!(notes.read().await, ["a", "c"]);
-    }
-
-    #[tokio::test]
-    async fn who_leaves_while_waiting_delays_nobody() {
-        let notes = Notes::new().await;
-        let first = notes.writer.begin(Unit::Transaction).await.unwrap();
-        let leaving = queue(notes.write("b"));
-        let third = queue(notes.write("c"));
-
-        drop(leaving);
-        let results = tokio::join!(first.commit(), third);
+        let results = tokio::join!(first.commit(), second);
 
         assert!(matches!(results, (Ok(()), Ok(()))), "{results:?}");
-        assert_eq!(notes.read().await, ["c"]);
+        assert_eq!(notes.read().await, ["a", "b"]);
     }
 
     #[tokio::test]
-    async fn a_commit_that_fails_is_nobodys_success() {
+    async fn a_write_whose_turn_does_not_come_is_told_so() {
+        let notes = Notes::with_patience(Duration::from_millis(1)).await;
+        let first = notes.writer.begin().await.unwrap();
+
+        let second = notes.write("b").await;
+
+        assert!(matches!(second, Err(sqlx::Error::PoolTimedOut)), "{second:?}");
+        first.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_dropped_is_rolled_back() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
+        let mut first = notes.writer.begin().await.unwrap();
         note(&mut first, "a").await.unwrap();
-        let second = queue(notes.write("b"));
+
+        drop(first);
+
+        notes.write("b").await.unwrap();
+        assert_eq!(notes.read().await, ["b"]);
+    }
+
+    /// At every point: before its turn, in the middle of `BEGIN`, of a statement, and of `COMMIT`.
+    #[tokio::test]
+    async fn a_caller_that_leaves_at_any_point_leaves_no_transaction_open() {
+        let notes = Notes::new().await;
+        for polls in 1..40 {
+            let mut leaving = Box::pin(notes.write("leaving"));
+            for _ in 0..polls {
+                let polled = leaving.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                if polled.is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+                std::thread::yield_now();
+            }
+            drop(leaving);
+
+            notes.write("b").await.unwrap();
+        }
+        let stayed = notes.read().await;
+        assert_eq!(stayed.iter().filter(|text| *text == "b").count(), 39);
+    }
+
+    #[tokio::test]
+    async fn a_failed_commit_leaves_nothing_and_the_next_one_works() {
+        let notes = Notes::new().await;
         notes.disk_is_full.store(true, Ordering::Relaxed);
 
-        let results = tokio::join!(first.commit(), second);
+        let failed = notes.write("a").await;
 
-        assert!(matches!(results, (Err(_), Err(_))), "{results:?}");
+        assert!(failed.is_err(), "{failed:?}");
         notes.disk_is_full.store(false, Ordering::Relaxed);
-        notes.write("c").await.unwrap();
-        assert_eq!(notes.read().await, ["c"]);
+        notes.write("b").await.unwrap();
+        assert_eq!(notes.read().await, ["b"]);
     }
 
     #[tokio::test]
-    async fn when_sqlite_gives_the_transaction_up_everybody_in_it_is_told() {
+    async fn a_failed_commit_fails_no_other_request() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
+        let mut first = notes.writer.begin().await.unwrap();
         note(&mut first, "a").await.unwrap();
-        let second = queue(async {
-            let mut tx = notes.writer.begin(Unit::Transaction).await?;
-            // As SQLite does by itself when the disk is full.
-            sqlx::query("ROLLBACK").execute(&mut *tx).await?;
-            tx.commit().await
+        let second = begin(notes.write("b"));
+        // As SQLite does by itself when the disk is full.
+        sqlx::query("ROLLBACK").execute(&mut *first).await.unwrap();
+
+        let results = tokio::join!(first.commit(), second);
+
+        assert!(matches!(results, (Err(_), Ok(()))), "{results:?}");
+        assert_eq!(notes.read().await, ["b"]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_middle_does_not_end_writing() {
+        let notes = Notes::new().await;
+        let writer = notes.writer.clone();
+
+        let panicked = tokio::spawn(async move {
+            let mut tx = writer.begin().await.unwrap();
+            note(&mut tx, "a").await.unwrap();
+            panic!("in the middle");
         });
 
-        let results = tokio::join!(first.commit(), second);
-
-        assert!(matches!(results, (Err(_), Err(_))), "{results:?}");
-        notes.write("c").await.unwrap();
-        assert_eq!(notes.read().await, ["c"]);
+        assert!(panicked.await.is_err());
+        notes.write("b").await.unwrap();
+        assert_eq!(notes.read().await, ["b"]);
     }
 
     #[tokio::test]
-    async fn closing_finishes_what_is_under_way() {
+    async fn a_lost_connection_is_opened_again() {
         let notes = Notes::new().await;
-        let mut first = notes.writer.begin(Unit::Transaction).await.unwrap();
+        let mut turn = notes.writer.alone().await;
+        // A state that no transaction of ours leaves behind.
+        let connection = turn.idle().await.unwrap();
+        sqlx::query("BEGIN").execute(connection).await.unwrap();
+        drop(turn);
+
+        notes.write("b").await.unwrap();
+
+        assert_eq!(notes.read().await, ["b"]);
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_what_is_under_way() {
+        let notes = Notes::new().await;
+        let mut first = notes.writer.begin().await.unwrap();
         note(&mut first, "a").await.unwrap();
-        let closing = queue(notes.writer.close());
+        let closing = begin(async { notes.writer.alone().await.close().await });
 
         let results = tokio::join!(first.commit(), closing);
 
         assert!(matches!(results, (Ok(()), Ok(()))), "{results:?}");
         assert!(matches!(
-            notes.writer.begin(Unit::Transaction).await,
-            Err(sqlx::Error::PoolClosed)
+            notes.writer.begin().await.err(),
+            Some(sqlx::Error::PoolClosed)
         ));
         assert_eq!(notes.read().await, ["a"]);
     }
