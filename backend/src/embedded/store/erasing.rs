@@ -36,6 +36,7 @@ impl Store {
     pub(crate) async fn erase_deleted(&self) -> sqlx::Result<()> {
         let mut turn = self.writer.alone().await;
         if !is_erased(turn.idle().await?).await? {
+            let _writes_wait = self.writer.write_anew();
             write_anew(&mut turn).await?;
         }
         fold(turn.idle().await?).await

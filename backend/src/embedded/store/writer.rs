@@ -6,6 +6,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -22,6 +23,20 @@ pub(super) struct Writer {
     turn: Arc<Mutex<Turn>>,
     /// How long a write waits for its turn.
     patience: Duration,
+    /// Whether the database is being written anew, which is worth waiting for.
+    is_written_anew: Arc<AtomicBool>,
+}
+
+/// How long a write waits while the database is written anew.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Until it is dropped, writes wait longer for their turn.
+pub(super) struct Anew(Arc<AtomicBool>);
+
+impl Drop for Anew {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 pub(super) struct Turn {
@@ -62,7 +77,14 @@ impl Writer {
         Ok(Self {
             turn: Arc::new(Mutex::new(turn)),
             patience,
+            is_written_anew: Arc::default(),
         })
+    }
+
+    /// Tells writes that the database is written anew, as long as the value is kept.
+    pub(super) fn write_anew(&self) -> Anew {
+        self.is_written_anew.store(true, Ordering::Relaxed);
+        Anew(Arc::clone(&self.is_written_anew))
     }
 
     /// Begins a transaction, which holds the write lock at once.
@@ -71,7 +93,12 @@ impl Writer {
     /// `PoolTimedOut` when its turn does not come in time, `PoolClosed` after the end, and what
     /// SQLite says.
     pub(super) async fn begin(&self) -> sqlx::Result<Write> {
-        let turn = timeout(self.patience, self.turn.clone().lock_owned())
+        let patience = if self.is_written_anew.load(Ordering::Relaxed) {
+            LONG_PATIENCE
+        } else {
+            self.patience
+        };
+        let turn = timeout(patience, self.turn.clone().lock_owned())
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?;
         // A caller that leaves while the transaction begins drops this, which rolls back.
@@ -262,7 +289,6 @@ const OPEN: &str = "the connection is open as long as a transaction has its turn
 mod tests {
     use std::future::Future;
     use std::pin::Pin;
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::{Context, Poll, Waker};
 
     use tempfile::TempDir;
