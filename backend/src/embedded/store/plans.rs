@@ -6,13 +6,14 @@ use tempfile::TempDir;
 use super::Store;
 
 /// The files of statements.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("access_tokens", include_str!("access_tokens.rs")),
     ("buckets", include_str!("buckets.rs")),
     ("environment", include_str!("environment.rs")),
     ("files", include_str!("files.rs")),
     ("keys", include_str!("keys.rs")),
     ("outbox", include_str!("outbox.rs")),
+    ("probe", include_str!("probe.rs")),
     ("sessions", include_str!("sessions.rs")),
     ("users", include_str!("users.rs")),
 ];
