@@ -61,7 +61,7 @@ impl Log {
             std::thread::sleep(Duration::from_millis(10));
         }
         // What is not written by then is lost, as the caller is told.
-        drop(is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())));
+        let _ = is_done.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -107,7 +107,7 @@ impl<W: Write> Lines<W> {
                 Message::Flush(done) => {
                     // A failure is counted already.
                     drop(self.say_what_is_lost());
-                    drop(done.send(()));
+                    let _ = done.send(());
                 }
             }
         }

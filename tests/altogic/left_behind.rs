@@ -62,7 +62,7 @@ async fn young_bytes_without_a_row_may_still_get_one() {
 }
 
 #[tokio::test]
-async fn pictures_of_our_app_that_nobody_shows_are_swept_and_no_others() {
+async fn pictures_of_our_app_that_no_user_shows_are_swept_and_no_others() {
     let (server, user) = Server::with_user().await;
     let lost = upload_avatar(&server, &user, "avatar-AAAAAAAAAAAAAAAAAAAAAA.webp").await;
     let shown = upload_avatar(&server, &user, "avatar-BBBBBBBBBBBBBBBBBBBBBB.webp").await;

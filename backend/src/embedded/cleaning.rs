@@ -40,7 +40,7 @@ pub(crate) async fn run(embedded: Embedded) {
     loop {
         clean(&embedded).await;
         storage::sweep_orphans(&embedded).await;
-        let pause = EVERY - ids::random_below(JITTER);
+        let pause = EVERY.saturating_sub(ids::random_below(JITTER));
         tokio::select! {
             () = embedded.stopping.cancelled() => return,
             () = clock.sleep(pause) => {}

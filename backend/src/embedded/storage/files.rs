@@ -146,7 +146,7 @@ async fn copy_to(
     name: String,
 ) -> Result<Reply<Value>> {
     let object_name = ids::new_token();
-    embedded.objects.copy(&file.object_name, &object_name).await?;
+    let _until_it_has_a_row = embedded.objects.copy(&file.object_name, &object_name).await?;
     let now = embedded.settings.clock.now_ms();
     let copy = FileRow {
         id: ids::new_id(),

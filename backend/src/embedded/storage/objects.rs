@@ -1,8 +1,9 @@
 //! The bytes of files, on the local disk, under random names.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -22,10 +23,36 @@ const CHUNKS_WAITING: usize = 1;
 pub(crate) struct Objects {
     folder: PathBuf,
     store: LocalFileSystem,
+    under_way: Names,
+}
+
+/// The names of objects that have no row yet.
+#[derive(Clone, Default)]
+struct Names(Arc<Mutex<HashSet<String>>>);
+
+/// Keeps an object without a row from being swept, until this is dropped.
+pub(super) struct UnderWay {
+    all: Names,
+    name: String,
 }
 
 /// An object being written; dropped before [`Writing::finish`] it leaves nothing.
-pub(super) struct Writing(WriteMultipart);
+pub(super) struct Writing {
+    bytes: WriteMultipart,
+    under_way: UnderWay,
+}
+
+impl Names {
+    fn names(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.names().remove(&self.name);
+    }
+}
 
 impl Objects {
     /// Opens the folder, and makes it where it is absent.
@@ -38,13 +65,18 @@ impl Objects {
         Ok(Self {
             folder: folder.to_owned(),
             store,
+            under_way: Names::default(),
         })
     }
 
     /// Begins a new object.
     pub(super) async fn create(&self, name: &str) -> anyhow::Result<Writing> {
+        let under_way = self.begin(name);
         let upload = self.store.put_multipart(&Location::from(name)).await?;
-        Ok(Writing(WriteMultipart::new_with_chunk_size(upload, CHUNK_BYTES)))
+        Ok(Writing {
+            bytes: WriteMultipart::new_with_chunk_size(upload, CHUNK_BYTES),
+            under_way,
+        })
     }
 
     /// The bytes of `range`, as they come from the disk.
@@ -67,21 +99,27 @@ impl Objects {
             .into_stream())
     }
 
-    /// Puts the bytes of one object under another name too.
-    pub(super) async fn copy(&self, from: &str, to: &str) -> anyhow::Result<()> {
-        // Both names are of one file, and `sweep.rs` takes an old one without a row for left behind.
-        let path = self.folder.join(from);
-        let touch = move || {
-            std::fs::File::options()
-                .write(true)
-                .open(path)?
-                .set_modified(SystemTime::now())
-        };
-        tokio::task::spawn_blocking(touch).await??;
-        Ok(self
-            .store
+    /// Puts the bytes of one object under another name too; the value is kept until that has its row.
+    pub(super) async fn copy(&self, from: &str, to: &str) -> anyhow::Result<UnderWay> {
+        let under_way = self.begin(to);
+        self.store
             .copy(&Location::from(from), &Location::from(to))
-            .await?)
+            .await?;
+        Ok(under_way)
+    }
+
+    /// Whether an object, or an unfinished one, may still get its row.
+    pub(super) fn is_under_way(&self, file_name: &str) -> bool {
+        let name = file_name.split('#').next().unwrap_or_default();
+        self.under_way.names().contains(name)
+    }
+
+    fn begin(&self, name: &str) -> UnderWay {
+        self.under_way.names().insert(name.to_owned());
+        UnderWay {
+            all: self.under_way.clone(),
+            name: name.to_owned(),
+        }
     }
 
     /// Removes an object; that it is gone already is no error.
@@ -101,19 +139,20 @@ impl Objects {
 impl Writing {
     /// Adds bytes; waits while the disk is slower than the sender.
     pub(super) async fn write(&mut self, bytes: Bytes) -> anyhow::Result<()> {
-        self.0.wait_for_capacity(CHUNKS_WAITING).await?;
-        self.0.put(bytes);
+        self.bytes.wait_for_capacity(CHUNKS_WAITING).await?;
+        self.bytes.put(bytes);
         Ok(())
     }
 
-    /// Puts the object under its name; it is safe on the disk when this returns.
-    pub(super) async fn finish(self) -> anyhow::Result<()> {
-        self.0.finish().await?;
-        Ok(())
+    /// Puts the object under its name; it is safe on the disk when this returns. The value is kept until
+    /// it has its row.
+    pub(super) async fn finish(self) -> anyhow::Result<UnderWay> {
+        self.bytes.finish().await?;
+        Ok(self.under_way)
     }
 
     /// Removes what was written.
     pub(super) async fn abort(self) -> anyhow::Result<()> {
-        Ok(self.0.abort().await?)
+        Ok(self.bytes.abort().await?)
     }
 }

@@ -23,7 +23,7 @@ impl Arriving {
 
 /// One upload's share; dropped, it counts no longer.
 pub(super) struct Share {
-    /// `None`: an application's file, which counts for nobody.
+    /// `None`: a file of an application, which has no quota.
     counted: Option<Counted>,
 }
 
@@ -53,7 +53,7 @@ impl Share {
             arriving: embedded.arriving.clone(),
             user_id: user_id.to_owned(),
             stored: bytes(stored - former.map_or(0, |size| size.max(MIN_CHARGE))),
-            // Also whoever has more than that by now may replace a file by a smaller one.
+            // A user with more than that, after the setting was lowered, may still make a file smaller.
             limit: former.map_or(limit, |_| limit.max(bytes(stored))),
             bytes: 0,
         };
@@ -99,7 +99,7 @@ impl Drop for Counted {
     }
 }
 
-/// How many bytes the files of a user count for; those of applications count for nobody.
+/// How many bytes the files of a user count for; an application has no quota.
 pub(super) async fn stored(tx: &mut Write, owner: Option<&str>) -> sqlx::Result<i64> {
     match owner {
         Some(user_id) => files::bytes_of_user(&mut **tx, user_id).await,

@@ -11,6 +11,7 @@ use futures_util::{Stream, StreamExt};
 
 use super::super::errors::{self, Refusal, Result};
 use super::super::{Embedded, ids};
+use super::objects::UnderWay;
 use super::quota::Share;
 use super::wrapping::{Malformed, Wrapping};
 
@@ -26,8 +27,7 @@ pub(super) struct Uploaded {
     pub(super) object_name: String,
     pub(super) size: i64,
     pub(super) mime_type: String,
-    /// Counted until the row is.
-    _share: Share,
+    _until_it_has_a_row: (Share, UnderWay),
 }
 
 /// The part `file` of a form; its media type is the part's own.
@@ -133,12 +133,12 @@ async fn store(
         writing.abort().await?;
         return Err(refusal);
     }
-    writing.finish().await?;
+    let under_way = writing.finish().await?;
     Ok(Uploaded {
         object_name,
         size: i64::try_from(size).unwrap_or(i64::MAX),
         mime_type,
-        _share: share,
+        _until_it_has_a_row: (share, under_way),
     })
 }
 

@@ -105,6 +105,8 @@ async fn sweep_object(embedded: &Embedded, entry: &tokio::fs::DirEntry, before: 
         return Ok(());
     }
     let used = match entry.file_name().to_str() {
+        // Asked first: it gets its row before it is no longer under way.
+        Some(name) if embedded.objects.is_under_way(name) => true,
         Some(name) => files::is_object_used(&mut *embedded.store.read().await?, name).await?,
         None => false,
     };

@@ -36,6 +36,7 @@ impl Store {
     pub(crate) async fn erase_deleted(&self) -> sqlx::Result<()> {
         let mut turn = self.writer.alone().await;
         if !is_erased(turn.idle().await?).await? {
+            let _writes_wait = self.writer.write_anew();
             write_anew(&mut turn).await?;
         }
         fold(turn.idle().await?).await
@@ -137,8 +138,8 @@ mod tests {
     }
 
     /// The numbers of six digits that stand behind a word.
-    fn numbers_behind(bytes: &[u8], word: &[u8; 4]) -> BTreeSet<u32> {
-        let places = bytes.windows(10).filter(|window| window.starts_with(word));
+    fn numbers_behind(bytes: &[u8], word: [u8; 4]) -> BTreeSet<u32> {
+        let places = bytes.windows(10).filter(|window| window.starts_with(&word));
         places
             .filter_map(|window| std::str::from_utf8(&window[4..]).ok()?.parse().ok())
             .collect()
@@ -165,8 +166,8 @@ mod tests {
 
         let bytes = bytes(folder.path());
         let kept: BTreeSet<u32> = (0..3000).filter(|number| number % 3 == 0).collect();
-        assert_eq!(numbers_behind(&bytes, b"Name"), kept);
-        assert_eq!(numbers_behind(&bytes, b"mail"), kept);
+        assert_eq!(numbers_behind(&bytes, *b"Name"), kept);
+        assert_eq!(numbers_behind(&bytes, *b"mail"), kept);
         store.close().await;
     }
 

@@ -1,7 +1,7 @@
 //! The database: one file of statements for each table, one statement for each function.
 //!
 //! Statements use `$1` placeholders and constructs that SQLite and Postgres share; times are unix
-//! milliseconds, JSON is text. Only this file, `writer.rs` and `readers.rs` know that the database is SQLite.
+//! milliseconds, JSON is text. Only this file, `writer/`, `readers.rs` and `erasing.rs` know that the database is SQLite.
 
 pub(crate) mod access_tokens;
 pub(crate) mod buckets;

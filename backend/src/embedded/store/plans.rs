@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::Store;
 
 /// The files of statements.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("access_tokens", include_str!("access_tokens.rs")),
     ("buckets", include_str!("buckets.rs")),
     ("environment", include_str!("environment.rs")),
@@ -14,6 +14,7 @@ const FILES: [(&str, &str); 10] = [
     ("keys", include_str!("keys.rs")),
     ("mail_requests", include_str!("mail_requests.rs")),
     ("outbox", include_str!("outbox.rs")),
+    ("probe", include_str!("probe.rs")),
     ("sessions", include_str!("sessions.rs")),
     ("sign_ups", include_str!("sign_ups.rs")),
     ("users", include_str!("users.rs")),
