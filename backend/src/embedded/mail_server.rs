@@ -218,7 +218,7 @@ mod tests {
             assert_eq!(server.host, "mail.example.com");
             assert_eq!(server.port, Some(587));
             assert_eq!(login(&url), ("us@er".to_owned(), password.to_owned()));
-            assert!(!format!("{server:?}").contains(&password) || password.is_empty());
+            assert!(!format!("{server:?}").contains(password) || password.is_empty());
         }
     }
 
