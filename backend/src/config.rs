@@ -16,6 +16,10 @@ use crate::settings::{Secret, networks::network, redirect::redirect_url, values}
     clippy::doc_markdown,
     reason = "these lines are read in a terminal, by --help"
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, with a name that people write"
+)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
     /// The app's address

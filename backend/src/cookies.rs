@@ -138,7 +138,7 @@ mod tests {
             b"=",
             b"ours=\xff",
             b"ours=",
-            &[b'x'; 60_000],
+            &[b'x'; 10_000],
         ] {
             let before = [foreign, b"; ours=x"].concat();
             let after = [b"ours=x;", foreign].concat();

@@ -237,12 +237,20 @@ async fn odd_user_data_is_refused() {
 
 /// SECURITY-BAR T-38: the address may be somebody else's.
 #[tokio::test]
-async fn a_verification_mail_carries_nothing_that_its_asker_wrote() {
+async fn a_verification_mail_carries_no_message_of_its_asker() {
     let server = Server::start().await;
 
-    for (number, name) in ["Ada", "evil.example", "Win now", "evil\u{3002}example"]
-        .into_iter()
-        .enumerate()
+    for (number, name) in [
+        "evil.example",
+        "evil\u{3002}example",
+        "evil\u{2024}example",
+        "mail me@evil.example",
+        "Call 0900 12345",
+        "You won! Reply at once",
+        "Your account is locked please reply today",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let email = format!("victim{number}@x.io");
         let body = json!({ "email": email, "password": PASSWORD, "nameOrUserData": name });
@@ -250,6 +258,7 @@ async fn a_verification_mail_carries_nothing_that_its_asker_wrote() {
 
         let mail = &server.mails(&email).await[0];
 
+        assert!(mail["text"].as_str().unwrap().starts_with("Hello,"), "{mail}");
         for part in ["subject", "text", "html"] {
             assert!(!mail[part].as_str().unwrap().contains(name), "{mail}");
         }

@@ -393,14 +393,14 @@ async fn an_empty_key_is_none_and_opens_nothing() {
     );
     let client_key = text(&listed.stdout).split_whitespace().nth(2).unwrap().to_owned();
 
+    let (browser, http) = (server.client(), reqwest::Client::new());
+
     for (number, authorization) in ["", " ", "a", "\"\""].into_iter().enumerate() {
         let data = json!({ "name": "Ada", "emailVerified": true });
         let email = format!("ada{number}@x.io");
-        let request = reqwest::Client::new()
-            .request(
-                Method::POST,
-                format!("{}/_api/rest/v1/auth/signup-email", server.public_url),
-            )
+        // A program, not a page: it says nothing of an origin.
+        let request = http
+            .request(Method::POST, browser.url("/_api/rest/v1/auth/signup-email"))
             .header("X-Client-Key", &client_key)
             .header("Authorization", authorization)
             .json(&json!({ "email": email, "password": PASSWORD, "nameOrUserData": data }));
@@ -411,4 +411,29 @@ async fn an_empty_key_is_none_and_opens_nothing() {
             "{authorization:?}: {reply}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_proxy_that_sends_what_cannot_be_read_is_told_of_once() {
+    let binary = TestBinary::start(&[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+
+    for _ in 0..3 {
+        let request = binary
+            .client()
+            .request(Method::POST, "/api/sign-in")
+            .header("X-Forwarded-For", "secret-host-name")
+            .json(&json!({ "email": "ada@x.io", "password": PASSWORD }));
+        assert_eq!(request.send().await.unwrap().status(), 401);
+    }
+
+    let log = binary.log();
+    assert_eq!(log.matches("cannot be read").count(), 1, "{log}");
+    assert!(!log.contains("secret-host-name"), "{log}");
+}
+
+#[tokio::test]
+async fn what_is_opened_on_purpose_is_in_the_log() {
+    let binary = TestBinary::start(&[("UNSAFE_OPEN_OUTBOX", "1")]).await;
+
+    assert!(binary.log().contains("UNSAFE_OPEN_OUTBOX"), "{}", binary.log());
 }

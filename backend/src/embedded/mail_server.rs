@@ -90,24 +90,22 @@ fn read_login(text: &str) -> Result<(String, String), &'static str> {
 /// `host`, `host:port`, `[ipv6]` or `[ipv6]:port`.
 fn read_place(text: &str) -> Result<(String, Option<u16>), &'static str> {
     const NO_PORT: &str = "a port from 1 to 65535 after the host, such as smtp://host:587";
-    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((ip, rest)) => {
-            let ip: Ipv6Addr = ip.parse().map_err(|_| EXPECTED)?;
-            let port = rest.strip_prefix(':');
-            if port.is_none() && !rest.is_empty() {
-                return Err(EXPECTED);
-            }
-            (ip.to_string(), port)
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (host, port) = if let Some((ip, rest)) = bracketed {
+        let ip: Ipv6Addr = ip.parse().map_err(|_| EXPECTED)?;
+        let port = rest.strip_prefix(':');
+        if port.is_none() && !rest.is_empty() {
+            return Err(EXPECTED);
         }
-        None => {
-            let (host, port) = text
-                .split_once(':')
-                .map_or((text, None), |(host, port)| (host, Some(port)));
-            match Host::parse(host) {
-                Ok(Host::Domain(name)) if is_host_name(&name) => (name, port),
-                Ok(Host::Ipv4(ip)) => (ip.to_string(), port),
-                _ => return Err(EXPECTED),
-            }
+        (ip.to_string(), port)
+    } else {
+        let (host, port) = text
+            .split_once(':')
+            .map_or((text, None), |(host, port)| (host, Some(port)));
+        match Host::parse(host) {
+            Ok(Host::Domain(name)) if is_host_name(&name) => (name, port),
+            Ok(Host::Ipv4(ip)) => (ip.to_string(), port),
+            _ => return Err(EXPECTED),
         }
     };
     let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port != 0).ok_or(NO_PORT));
@@ -148,9 +146,8 @@ pub(crate) fn sender(text: &str) -> Result<Mailbox, &'static str> {
     if name.contains(|c: char| c.is_control() || "<>@".contains(c)) || !sound(user) || !sound(domain) {
         return Err(EXPECTED);
     }
-    let domain = match Host::parse(domain) {
-        Ok(Host::Domain(domain)) => domain,
-        _ => return Err(EXPECTED),
+    let Ok(Host::Domain(domain)) = Host::parse(domain) else {
+        return Err(EXPECTED);
     };
     let address = Address::new(user, domain).map_err(|_| EXPECTED)?;
     Ok(Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
@@ -221,7 +218,7 @@ mod tests {
             assert_eq!(server.host, "mail.example.com");
             assert_eq!(server.port, Some(587));
             assert_eq!(login(&url), ("us@er".to_owned(), password.to_owned()));
-            assert!(!format!("{server:?}").contains(&password) || password.is_empty());
+            assert!(!format!("{server:?}").contains(password) || password.is_empty());
         }
     }
 

@@ -1,9 +1,10 @@
 //! What of a name may stand in a mail.
 //!
-//! A mail to an address that its asker need not own is our word, under our sender: a name in it would
-//! be theirs (SECURITY-BAR T-38).
+//! A mail to an address that its asker need not own is our word, under our sender: whatever stands in
+//! it must be nothing but a short name, or it would be the asker's message (SECURITY-BAR T-38).
 
 use shared::Name;
+use unicode_normalization::char::is_combining_mark;
 
 use super::store::outbox::Kind;
 
@@ -21,7 +22,23 @@ pub(crate) fn greeting(kind: Kind, confirmed: bool, name: Option<&str>) -> Optio
         | Kind::EmailChanged
         | Kind::PasswordChanged => confirmed,
     };
-    name.filter(|name| proved && is_plain(name))
+    name.filter(|name| is_plain(name) && (proved || is_short_name(name)))
+}
+
+/// Longer than this, or of more words, it could be a message.
+const MAX_CHARACTERS: usize = 40;
+const MAX_WORDS: usize = 4;
+
+/// Whether it is made of letters as names are: no number to call, no sign that means something.
+fn is_short_name(name: &str) -> bool {
+    let in_names = |c: char| {
+        c.is_alphabetic()
+            || is_combining_mark(c)
+            || matches!(c, ' ' | '.' | '-' | '\'' | '\u{2019}' | '\u{200c}' | '\u{200d}')
+    };
+    name.chars().count() <= MAX_CHARACTERS
+        && name.split_whitespace().count() <= MAX_WORDS
+        && name.chars().all(in_names)
 }
 
 /// Whether a name is nothing but a name, also for mail programs that look for links.
@@ -78,12 +95,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mail_to_an_address_that_is_not_proved_greets_without_a_name() {
-        let greeted = |kind, confirmed| greeting(kind, confirmed, Some("Ada")).is_some();
+    fn a_mail_to_an_address_that_is_not_proved_carries_a_short_name_or_none() {
+        let greeted = |kind, confirmed, name| greeting(kind, confirmed, Some(name)).is_some();
 
-        assert!(greeted(Kind::MagicLink, true) && greeted(Kind::PasswordChanged, true));
-        assert!(!greeted(Kind::VerifyEmail, true) && !greeted(Kind::ChangeEmail, true));
-        assert!(!greeted(Kind::MagicLink, false));
+        for name in [
+            "Ada",
+            "Ada Lovelace",
+            "Dr. Zoë O'Neil-Smith",
+            "प्रिया",
+            "山田 太郎",
+        ] {
+            assert!(greeted(Kind::VerifyEmail, true, name), "{name}");
+        }
+        for name in [
+            "Call 0900 12345",
+            "You won! Reply at once",
+            "Your account is locked please reply today",
+            "Ada 💰",
+            "Ada & Co",
+            "a very long name that is no name of anybody at all",
+        ] {
+            assert!(!greeted(Kind::VerifyEmail, true, name), "{name}");
+            assert!(!greeted(Kind::ChangeEmail, true, name), "{name}");
+            assert!(!greeted(Kind::MagicLink, false, name), "{name}");
+        }
+        assert!(greeted(Kind::MagicLink, true, "Ada 💰") && greeted(Kind::PasswordChanged, true, "Ada & Co"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::Secret;
 use super::networks::too_wide;
 use super::redirect::is_web;
 use super::values::MIN_KEY_CHARACTERS;
@@ -115,7 +116,7 @@ impl Settings {
     fn keys_fit(&self, place: &Place) -> Checked {
         let short = |key: Option<&str>| key.is_some_and(|key| key.len() < MIN_KEY_CHARACTERS);
         let client_key = self.altogic_client_key.as_deref();
-        let api_key = self.altogic_api_key.as_ref().map(|key| key.expose());
+        let api_key = self.altogic_api_key.as_ref().map(Secret::expose);
         if !place.embedded {
             refuse_if(
                 client_key.is_none(),

@@ -91,7 +91,8 @@ pub fn DeleteAccount(
                     hint="Type it, so that nothing is deleted by mistake."
                     value=typed_email
                     check=email_problem
-                    kind="email"
+                    // Chromium would give the ASCII form of an international address.
+                    kind="text"
                     autocomplete="off"
                 />
                 <AccountName email />

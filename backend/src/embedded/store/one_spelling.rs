@@ -68,9 +68,9 @@ pub(super) async fn apply(db: &mut SqliteConnection) -> sqlx::Result<()> {
         let mut twins = twins.into_iter();
         let Some(kept) = twins.next() else { continue };
         for twin in twins {
-            step_aside(&mut *tx, &kept, &twin, &address).await?;
+            step_aside(&mut tx, &kept, &twin, &address).await?;
         }
-        rename(&mut *tx, &kept, &address).await?;
+        rename(&mut tx, &kept, &address).await?;
     }
     sqlx::query("INSERT INTO applied_rules (rule) VALUES ($1)")
         .bind(RULE)
