@@ -9,7 +9,10 @@ use clap::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::embedded::{self, Clock};
+use crate::{
+    embedded::{self, Clock},
+    server::ServerLimits,
+};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -108,6 +111,11 @@ pub struct Settings {
     /// off only with a loopback PUBLIC_URL, for load tests
     #[arg(long, env, global = true, default_value = "on", action = clap::ArgAction::Set, value_parser = BoolishValueParser::new(), hide_env_values = true)]
     pub rate_limits: bool,
+
+    /// Seconds between SIGTERM and the end of the listener: /readyz says 503, requests are served
+    /// [default: 0 on a loopback PUBLIC_URL, else 5]
+    #[arg(long, env, global = true, value_parser = clap::value_parser!(u16).range(0..=300), hide_env_values = true)]
+    pub stop_delay: Option<u16>,
 }
 
 /// A set of settings that fit together.
@@ -117,6 +125,11 @@ pub struct Config {
     pub settings: Settings,
     /// The server's time; tests move it.
     pub clock: Clock,
+    /// What the listening ports bear; tests lower it.
+    pub limits: ServerLimits,
+    /// This program, which is started once more for each picture to decode; `None` decodes in this
+    /// process.
+    pub helper: Option<PathBuf>,
 }
 
 /// Two settings that do not fit together: which one to change, and to what.
@@ -198,6 +211,8 @@ impl Settings {
         Ok(Config {
             settings: self,
             clock: Clock::system(),
+            limits: ServerLimits::default(),
+            helper: None,
         })
     }
 
@@ -206,6 +221,13 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(|| {
             Url::parse(&format!("http://localhost:{port}")).expect("a host and a port make a URL")
         })
+    }
+
+    /// How long requests are served after the signal to stop, so that proxies notice in time.
+    pub(crate) fn stop_delay(&self) -> Duration {
+        let is_public = self.public_url.as_ref().is_some_and(|url| !is_loopback(url));
+        let default = if is_public { 5 } else { 0 };
+        Duration::from_secs(self.stop_delay.unwrap_or(default).into())
     }
 
     /// The embedded server's share of the settings.
@@ -338,6 +360,24 @@ mod tests {
             let message = check(arguments).unwrap_err();
             assert!(message.contains(variable), "{arguments:?}: {message}");
         }
+    }
+
+    #[test]
+    fn proxies_have_time_to_notice_a_stop() {
+        let delay = |arguments: &[&str]| check(arguments).unwrap().settings.stop_delay().as_secs();
+        let public = [
+            "--public-url",
+            "https://a.example",
+            "--smtp-url",
+            "smtp://m",
+            "--mail-from",
+            "a@a.example",
+        ];
+
+        assert_eq!(delay(&[]), 0);
+        assert_eq!(delay(&public), 5);
+        assert_eq!(delay(&[&public[..], &["--stop-delay", "20"]].concat()), 20);
+        assert!(check(&["--stop-delay", "301"]).unwrap_err().contains("STOP_DELAY"));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub enum Error {
     Refused(ApiError),
     /// Too many requests; how long to wait.
     RateLimited(Duration),
+    /// The server has too much to do; how long to wait.
+    Busy(Duration),
     /// Altogic failed, is away, or is too slow: 502, 503 or 504. The cause is logged, and
     /// nothing of the visitor's is lost.
     Unavailable(StatusCode, anyhow::Error),
@@ -107,6 +109,14 @@ impl IntoResponse for Error {
                     "Too many tries. Wait a moment, then try again.",
                 ),
                 StatusCode::TOO_MANY_REQUESTS,
+            ),
+            Self::Busy(wait) => retry_after(
+                wait,
+                ErrorItem::server(
+                    "server_busy",
+                    "The server has too much to do right now. Try again in a moment.",
+                ),
+                StatusCode::SERVICE_UNAVAILABLE,
             ),
             Self::Unavailable(status, cause) => {
                 tracing::error!(

@@ -4,10 +4,11 @@ mod keys;
 
 use std::{
     io::{IsTerminal, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
-use backend::{Config, Settings, start, start_altogic};
+use backend::{Config, HELPER_ARGUMENT, Settings, run_helper, start, start_altogic};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
@@ -43,6 +44,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == HELPER_ARGUMENT) {
+        return run_helper();
+    }
     // A missing file is the usual case; one that cannot be read as settings must not be ignored.
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
@@ -51,10 +55,11 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let line = Line::parse();
-    let config = line
+    let mut config = line
         .settings
         .check()
         .unwrap_or_else(|misfit| Line::command().error(ErrorKind::ValueValidation, misfit).exit());
+    config.helper = helper();
 
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -67,6 +72,16 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// This program, as the system finds it again, even after an update has replaced its file.
+fn helper() -> Option<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        Some(running)
+    } else {
+        std::env::current_exe().ok()
     }
 }
 

@@ -33,7 +33,7 @@ impl Limiter {
     ///
     /// # Errors
     /// How long to wait when there is none left.
-    fn take(&self, client: IpAddr) -> Result<(), Duration> {
+    pub(crate) fn take(&self, client: IpAddr) -> Result<(), Duration> {
         let Some(limiter) = &self.0 else { return Ok(()) };
         if limiter.len() > KEPT_CLIENTS {
             limiter.retain_recent();

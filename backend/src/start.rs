@@ -6,12 +6,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::Context;
 use axum::Router;
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use url::Url;
 
 use crate::{
@@ -20,10 +21,12 @@ use crate::{
     cross_site::OwnOrigin,
     embedded::Embedded,
     flow_cookie::FlowCookie,
+    front::{AltogicFront, AppFront},
     headers::SecurityHeaders,
+    picture::Pictures,
     rate_limit::Limiter,
     routes,
-    server::{Server, bind},
+    server::{Connections, Server, bind},
     session_cookie::SessionCookie,
     state::{AppState, Parts},
 };
@@ -39,12 +42,18 @@ pub struct Running {
     servers: Vec<Server>,
     embedded: Option<Embedded>,
     stopping: Arc<AtomicBool>,
+    stop_delay: Duration,
 }
 
 impl Running {
-    /// Takes no new request, finishes what is in flight, and closes the database.
+    /// Says "not ready" and goes on serving for `STOP_DELAY`, so that proxies turn to another
+    /// instance. Then takes no new connection, finishes what is in flight, and closes the database.
     pub async fn stop(self) {
         self.stopping.store(true, Ordering::Relaxed);
+        for server in &self.servers {
+            server.announce_stop();
+        }
+        tokio::time::sleep(self.stop_delay).await;
         // The app first: its last requests still need Altogic.
         for server in self.servers {
             server.stop().await;
@@ -69,6 +78,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         None => Upstream::embedded(&url, &config).await?,
     };
 
+    let connections = Connections::new(config.limits.clone(), settings.trusted_proxies.clone());
     let stopping = Arc::new(AtomicBool::new(false));
     let app = AppState::from(Parts {
         altogic: upstream.altogic,
@@ -79,18 +89,27 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         limiter: Limiter::new(settings.rate_limits),
         password_min_length: settings.password_min_length,
         trusted_proxies: settings.trusted_proxies.clone(),
-        picture_slot: Arc::new(Semaphore::new(1)),
+        upload_limiter: Limiter::new(settings.rate_limits),
+        pictures: Pictures::new(config.helper.clone()),
         stopping: Arc::clone(&stopping),
     });
     let public = upstream
         .embedded
         .as_ref()
         .map_or_else(Router::new, Embedded::public_router);
-    let app_server = Server::start(listener, routes::router(app, public))?;
-    let servers = [Some(app_server), upstream.server]
-        .into_iter()
-        .flatten()
-        .collect();
+    let front = AppFront {
+        cookie: app.session_cookie.name(),
+        security_headers: app.security_headers.clone(),
+    };
+    let mut servers = vec![Server::start(
+        listener,
+        routes::router(app, public),
+        front,
+        Arc::clone(&connections),
+    )];
+    if let Some((listener, router)) = upstream.port {
+        servers.push(Server::start(listener, router, AltogicFront, connections));
+    }
     Ok(Running {
         url,
         altogic_url: upstream.url,
@@ -98,6 +117,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         servers,
         embedded: upstream.embedded,
         stopping,
+        stop_delay: settings.stop_delay(),
     })
 }
 
@@ -107,7 +127,8 @@ struct Upstream {
     url: Url,
     client_key: String,
     embedded: Option<Embedded>,
-    server: Option<Server>,
+    /// Where it serves others.
+    port: Option<(TcpListener, Router)>,
 }
 
 impl Upstream {
@@ -121,7 +142,7 @@ impl Upstream {
             url: url.clone(),
             client_key,
             embedded: None,
-            server: None,
+            port: None,
         })
     }
 
@@ -142,7 +163,7 @@ impl Upstream {
             altogic: Altogic::embedded(embedded.calls(), &client_key, config.clock.clone())?,
             url,
             client_key,
-            server: Some(Server::start(listener, embedded.rest_router())?),
+            port: Some((listener, embedded.rest_router())),
             embedded: Some(embedded),
         };
         tracing::info!(altogic_url = %upstream.url, "the embedded Altogic is ready");
@@ -162,7 +183,9 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
     let embedded = Embedded::open(own)
         .await
         .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
-    let server = Server::start(listener, embedded.rest_router().merge(embedded.public_router()))?;
+    let connections = Connections::new(config.limits.clone(), settings.trusted_proxies.clone());
+    let router = embedded.rest_router().merge(embedded.public_router());
+    let server = Server::start(listener, router, AltogicFront, connections);
     let client_key = embedded.client_key().to_owned();
     Ok(Running {
         altogic_url: url.clone(),
@@ -171,6 +194,7 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
         servers: vec![server],
         embedded: Some(embedded),
         stopping: Arc::new(AtomicBool::new(false)),
+        stop_delay: settings.stop_delay(),
     })
 }
 

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod memory;
+mod overload;
+mod pictures;
+mod stopping;
 
 use std::process::{Command, Output};
 
@@ -69,6 +72,7 @@ fn every_setting_is_in_the_help() {
         "SMTP_URL",
         "TRUSTED_PROXIES",
         "ALTOGIC_ENV_URL",
+        "STOP_DELAY",
     ] {
         assert!(help.contains(variable), "{variable} in {help}");
     }

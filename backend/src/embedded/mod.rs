@@ -60,6 +60,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
 use url::Url;
 
@@ -109,6 +110,16 @@ pub struct Smtp {
     pub url: String,
     /// The sender, `name@host.tld` or `Name <name@host.tld>`.
     pub from: String,
+}
+
+/// The answer to a call for which there is no room now.
+pub(crate) fn server_busy() -> Response {
+    errors::server_busy().into_response()
+}
+
+/// The answer to a call whose body does not arrive in time.
+pub(crate) fn request_timeout() -> Response {
+    errors::request_timeout().into_response()
 }
 
 /// A running embedded server; clones share it.

@@ -2,44 +2,53 @@
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Multipart, State, multipart::MultipartError},
-    http::StatusCode,
-    middleware::from_fn,
+    extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State, multipart::MultipartError},
+    http::{HeaderMap, StatusCode, header},
     routing::put,
 };
 use shared::avatar::{MAX_BYTES, PART, PATH, Response};
 
 use crate::{
-    drain::drain,
     error::Error,
     extract::{Caller, bad_body, body_too_large},
-    picture,
+    picture::{self, FORM_BYTES},
     session_cookie::SessionToken,
     state::AppState,
 };
-
-/// What a form around the picture may weigh.
-const FORM_BYTES: usize = 64 * 1024;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route(PATH, put(set).delete(remove))
         .layer(DefaultBodyLimit::max(MAX_BYTES + FORM_BYTES))
-        .layer(from_fn(drain))
 }
 
-/// Makes the uploaded picture the user's avatar.
+/// Makes the uploaded picture the user's avatar. Nothing of it is read before it is known whose it
+/// is, that its sender has tries left, and that there is room.
 async fn set(
     State(app): State<AppState>,
     caller: Caller,
     session: SessionToken,
-    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+    request: Request,
 ) -> Result<axum::Json<Response>, Error> {
+    let user = app.altogic.profile(&caller, &session).await?;
+    if let Some(client) = caller.address {
+        app.upload_limiter.take(client).map_err(Error::RateLimited)?;
+    }
+    let bytes = content_length(request.headers());
+    if bytes.is_some_and(|bytes| bytes > (MAX_BYTES + FORM_BYTES) as u64) {
+        return Err(too_large());
+    }
+    let form = Multipart::from_request(request, &app).await;
     let form = form.map_err(|_| not_a_form())?;
+    let upload = app.pictures.uploads.begin(&user.id, bytes).await?;
     let original = read_picture(form).await?;
-    let avatar = picture::to_avatar(&app.picture_slot, original).await?;
+    let avatar = app.pictures.to_avatar(original, upload).await?;
     let user = app.altogic.set_avatar(&caller, &session, avatar).await?;
     Ok(axum::Json(Response { user }))
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Takes the user's avatar away.
