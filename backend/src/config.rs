@@ -377,7 +377,11 @@ mod tests {
         assert_eq!(delay(&[]), 0);
         assert_eq!(delay(&public), 5);
         assert_eq!(delay(&[&public[..], &["--stop-delay", "20"]].concat()), 20);
-        assert!(check(&["--stop-delay", "301"]).unwrap_err().contains("STOP_DELAY"));
+        assert!(
+            check(&["--stop-delay", "301"])
+                .unwrap_err()
+                .contains("STOP_DELAY")
+        );
     }
 
     #[test]

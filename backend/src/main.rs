@@ -44,7 +44,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|first| first == HELPER_ARGUMENT) {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == HELPER_ARGUMENT)
+    {
         return run_helper();
     }
     // A missing file is the usual case; one that cannot be read as settings must not be ignored.
@@ -87,6 +90,8 @@ fn helper() -> Option<PathBuf> {
 
 #[tokio::main]
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    // Before anybody is told that the program is ready: a signal must not meet the default.
+    let mut signals = Signals::new()?;
     let (running, line) = match command {
         Command::Serve => {
             let running = start(config).await?;
@@ -104,24 +109,46 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{line}")?;
     out.flush()?;
-    stop_signal().await?;
+    signals.next().await?;
     tracing::info!("stopping; once more ends at once");
     tokio::select! {
         () = running.stop() => Ok(()),
-        again = stop_signal() => Ok(again?),
+        again = signals.next() => Ok(again?),
     }
 }
 
-/// Waits for Ctrl-C or, on Unix, SIGTERM.
-async fn stop_signal() -> std::io::Result<()> {
+/// The signals to stop: Ctrl-C and, on Unix, SIGTERM.
+struct Signals {
     #[cfg(unix)]
-    {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupt = tokio::signal::ctrl_c() => interrupt,
-            _ = term.recv() => Ok(()),
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    term: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                term: signal(SignalKind::terminate())?,
+            })
         }
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+
+    /// Waits for the next one.
+    async fn next(&mut self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        {
+            tokio::select! {
+                _ = self.interrupt.recv() => Ok(()),
+                _ = self.term.recv() => Ok(()),
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    }
 }

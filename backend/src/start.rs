@@ -184,7 +184,11 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
         .await
         .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
     let connections = Connections::new(config.limits.clone(), settings.trusted_proxies.clone());
-    let router = embedded.rest_router().merge(embedded.public_router());
+    let stopping = Arc::new(AtomicBool::new(false));
+    let router = embedded
+        .rest_router()
+        .merge(embedded.public_router())
+        .merge(routes::health::of_altogic(Arc::clone(&stopping)));
     let server = Server::start(listener, router, AltogicFront, connections);
     let client_key = embedded.client_key().to_owned();
     Ok(Running {
@@ -193,7 +197,7 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
         client_key,
         servers: vec![server],
         embedded: Some(embedded),
-        stopping: Arc::new(AtomicBool::new(false)),
+        stopping,
         stop_delay: settings.stop_delay(),
     })
 }

@@ -46,7 +46,10 @@ async fn begin(app: &TestApp) -> TcpStream {
     stream.write_all(head.as_bytes()).await.unwrap();
     // "100 Continue" says that it is in work.
     let mut said = [0; 12];
-    timeout(PATIENCE, stream.read_exact(&mut said)).await.unwrap().unwrap();
+    timeout(PATIENCE, stream.read_exact(&mut said))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(&said, b"HTTP/1.1 100");
     stream
 }
@@ -57,7 +60,10 @@ async fn ask(app: &TestApp, path: &str, headers: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n{headers}connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut said = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut said)).await.unwrap().unwrap();
+    timeout(PATIENCE, stream.read_to_end(&mut said))
+        .await
+        .unwrap()
+        .unwrap();
     String::from_utf8_lossy(&said).into_owned()
 }
 
@@ -80,7 +86,10 @@ async fn silent_connections_keep_no_visitor_out() {
 #[tokio::test]
 async fn above_the_bound_strangers_are_told_at_once_and_the_signed_in_get_through() {
     let (app, client) = small().await;
-    let cookie = format!("cookie: session_token={}\r\n", client.cookie("session_token").unwrap());
+    let cookie = format!(
+        "cookie: session_token={}\r\n",
+        client.cookie("session_token").unwrap()
+    );
     drop(client);
     let mut busy = Vec::new();
     // Idle connections of the client's pool lose their places to these.
@@ -103,7 +112,10 @@ async fn above_the_bound_strangers_are_told_at_once_and_the_signed_in_get_throug
 
     for said in [&api, &page] {
         assert!(said.starts_with("HTTP/1.1 503"), "{said}");
-        assert!(said.contains("retry-after: ") && said.contains("connection: close"), "{said}");
+        assert!(
+            said.contains("retry-after: ") && said.contains("connection: close"),
+            "{said}"
+        );
         assert!(said.contains("x-content-type-options: nosniff"), "{said}");
     }
     assert!(api.contains("\"server_busy\""), "{api}");

@@ -157,10 +157,17 @@ async fn a_client_that_never_reads_is_cut_off() {
 
     // A window of nothing: the body of the answer can never be sent.
     let mut stream = connect(&app).await;
-    stream.write_all(&http2::start(&[0, 4, 0, 0, 0, 0])).await.unwrap();
+    stream
+        .write_all(&http2::start(&[0, 4, 0, 0, 0, 0]))
+        .await
+        .unwrap();
     stream.write_all(&http2::get(b"/healthz")).await.unwrap();
     let mut said = Vec::new();
-    drop(timeout(PATIENCE, stream.read_to_end(&mut said)).await.expect("the server closes"));
+    drop(
+        timeout(PATIENCE, stream.read_to_end(&mut said))
+            .await
+            .expect("the server closes"),
+    );
     assert!(!said.windows(3).any(|window| window == b"ok\n"), "{said:?}");
 }
 
@@ -207,7 +214,10 @@ async fn a_json_body_that_is_too_large_is_refused_in_words() {
         let mut said = vec![0; 4096];
         let length = timeout(PATIENCE, stream.read(&mut said)).await.unwrap().unwrap();
         let said = String::from_utf8_lossy(&said[..length]);
-        assert!(said.starts_with("HTTP/1.1 413") && said.contains("body_too_large"), "{said}");
+        assert!(
+            said.starts_with("HTTP/1.1 413") && said.contains("body_too_large"),
+            "{said}"
+        );
     }
 }
 

@@ -57,16 +57,23 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
     let profile = [&b"icc\0\0"[..], &packed(400 * MIB)].concat();
     let text = [&b"Comment\0\0"[..], &packed(400 * MIB)].concat();
     let mut gif = Cursor::new(Vec::new());
-    DynamicImage::new_rgba8(8, 8).write_to(&mut gif, ImageFormat::Gif).unwrap();
+    DynamicImage::new_rgba8(8, 8)
+        .write_to(&mut gif, ImageFormat::Gif)
+        .unwrap();
     let mut gif = gif.into_inner();
     gif[6..10].copy_from_slice(&[0xe0, 0x2e, 0xe0, 0x2e]);
     let mut jpeg = Cursor::new(Vec::new());
-    DynamicImage::new_rgb8(4000, 4000).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    DynamicImage::new_rgb8(4000, 4000)
+        .write_to(&mut jpeg, ImageFormat::Jpeg)
+        .unwrap();
     vec![
         ("iCCP", png(64, 64, [8, 2], &chunk(b"iCCP", &profile), &pixel)),
         ("zTXt", png(64, 64, [8, 2], &chunk(b"zTXt", &text), &pixel)),
         ("16 bits", png(4200, 4200, [16, 6], &[], &packed(135 * MIB))),
-        ("many pixels", png(12_000, 12_000, [8, 6], &[], &packed(550 * MIB))),
+        (
+            "many pixels",
+            png(12_000, 12_000, [8, 6], &[], &packed(550 * MIB)),
+        ),
         ("a long side", png(60_000, 60_000, [8, 6], &[], &pixel)),
         ("GIF", gif),
         ("JPEG", jpeg.into_inner()),
@@ -152,7 +159,11 @@ impl Bits {
         self.put(11 - 2, 4);
         for length in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10] {
             // The words are 000 for 9 and 001 for 10, then 0100 for 0 and so on.
-            let (word, bits) = if length >= 9 { (length - 9, 3) } else { (4 + length, 4) };
+            let (word, bits) = if length >= 9 {
+                (length - 9, 3)
+            } else {
+                (4 + length, 4)
+            };
             for at in (0..bits).rev() {
                 self.put(word >> at & 1, 1);
             }
@@ -163,7 +174,10 @@ impl Bits {
 /// The peak of the process's memory, in KiB.
 fn peak(app: &TestBinary) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", app.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
 

@@ -118,7 +118,10 @@ async fn it_serves_and_is_not_ready_until_the_delay_is_over() {
     assert_eq!(app.client().get("/healthz").await.status, StatusCode::OK);
 
     let status = app.wait().await;
-    assert!(status.success() && start.elapsed() >= Duration::from_secs(2), "{status}");
+    assert!(
+        status.success() && start.elapsed() >= Duration::from_secs(2),
+        "{status}"
+    );
 }
 
 #[tokio::test]
@@ -133,4 +136,21 @@ async fn a_second_signal_ends_the_delay() {
     stopping.await.expect("it says that it stops");
 
     app.terminate().await;
+}
+
+/// The embedded server alone stops in the same way.
+#[tokio::test]
+async fn an_altogic_says_that_it_stops_too() {
+    let mut altogic = TestBinary::start_altogic(0, "http://localhost", &[("STOP_DELAY", "1")]).await;
+    let client = altogic.client();
+    assert_eq!(client.get("/readyz").await.status, StatusCode::OK);
+
+    signal(&altogic).await;
+    let not_ready = support::eventually(async || {
+        let reply = client.get("/readyz").await;
+        (reply.status == StatusCode::SERVICE_UNAVAILABLE).then_some(())
+    });
+    not_ready.await.expect("it says that it stops");
+
+    assert!(altogic.wait().await.success());
 }

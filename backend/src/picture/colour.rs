@@ -51,7 +51,10 @@ mod tests {
 
         let Rgb([red, green, blue]) = *to_srgb(picture, &p3).into_rgb8().get_pixel(0, 0);
 
-        assert!(red.abs_diff(200) <= 2 && green.abs_diff(30) <= 4 && blue.abs_diff(30) <= 4, "{red} {green} {blue}");
+        assert!(
+            red.abs_diff(200) <= 2 && green.abs_diff(30) <= 4 && blue.abs_diff(30) <= 4,
+            "{red} {green} {blue}"
+        );
     }
 
     #[test]

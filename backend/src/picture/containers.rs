@@ -26,7 +26,9 @@ pub(super) fn jpeg_head(file: &[u8]) -> Option<JpegHead> {
     let mut frame = None;
     loop {
         // Between segments there may be fill bytes, and decoders pass over stray ones.
-        let at = rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
+        let at = rest
+            .windows(2)
+            .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
         let marker = rest[at + 1];
         rest = &rest[at + 2..];
         if matches!(marker, 0x01 | 0xd0..=0xd8) {
@@ -49,21 +51,36 @@ pub(super) fn jpeg_head(file: &[u8]) -> Option<JpegHead> {
 }
 
 fn jpeg_frame(marker: u8, frame: &[u8], in_first_scan: u8) -> Option<JpegHead> {
-    let number = |at: usize| Some(u32::from(u16::from_be_bytes([*frame.get(at)?, *frame.get(at + 1)?])));
+    let number = |at: usize| {
+        Some(u32::from(u16::from_be_bytes([
+            *frame.get(at)?,
+            *frame.get(at + 1)?,
+        ])))
+    };
     let (height, width) = (number(1)?, number(3)?);
     let components = frame.get(6..6 + 3 * usize::from(*frame.get(5)?))?;
-    let sampling = || components.chunks_exact(3).map(|part| (part[1] >> 4, part[1] & 15));
+    let sampling = || {
+        components
+            .chunks_exact(3)
+            .map(|part| (part[1] >> 4, part[1] & 15))
+    };
     let widest = u64::from(sampling().map(|(x, _)| x).max()?.max(1));
     let highest = u64::from(sampling().map(|(_, y)| y).max()?.max(1));
     let is_progressive = matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
     let is_apart = usize::from(in_first_scan) < components.len() / 3;
     // Two bytes for each sample of whole blocks.
     let units = u64::from(width).div_ceil(8 * widest) * u64::from(height).div_ceil(8 * highest);
-    let samples: u64 = sampling().map(|(x, y)| u64::from(x) * u64::from(y) * 64 * units).sum();
+    let samples: u64 = sampling()
+        .map(|(x, y)| u64::from(x) * u64::from(y) * 64 * units)
+        .sum();
     Some(JpegHead {
         width,
         height,
-        coefficients: if is_progressive || is_apart { 2 * samples } else { 0 },
+        coefficients: if is_progressive || is_apart {
+            2 * samples
+        } else {
+            0
+        },
     })
 }
 
@@ -103,7 +120,10 @@ impl<'a> WebpChunks<'a> {
         let mut rest = file.get(12..).unwrap_or_default();
         while let Some(head) = rest.get(..8) {
             let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-            let Some(end) = usize::try_from(length).ok().and_then(|length| length.checked_add(8)) else {
+            let Some(end) = usize::try_from(length)
+                .ok()
+                .and_then(|length| length.checked_add(8))
+            else {
                 break;
             };
             let Some(data) = rest.get(8..end) else { break };
@@ -154,7 +174,9 @@ mod tests {
 
     fn encoded(format: ImageFormat) -> Vec<u8> {
         let mut file = Cursor::new(Vec::new());
-        DynamicImage::new_rgb8(90, 60).write_to(&mut file, format).unwrap();
+        DynamicImage::new_rgb8(90, 60)
+            .write_to(&mut file, format)
+            .unwrap();
         file.into_inner()
     }
 

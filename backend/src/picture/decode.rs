@@ -75,7 +75,9 @@ fn png(file: &[u8], deadline: Instant) -> Result<Decoded, Refusal> {
     let exif = reader.info().exif_metadata.as_deref();
     let orientation = orientation(exif);
     let picture = match color {
-        png::ColorType::Grayscale => ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+        png::ColorType::Grayscale => {
+            ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)
+        }
         png::ColorType::GrayscaleAlpha => {
             ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageLumaA8)
         }

@@ -45,6 +45,8 @@ pub(super) async fn convert_in(helper: &Path, original: &[u8]) -> anyhow::Result
     let mut child = Command::new(helper)
         .arg(HELPER_ARGUMENT)
         .env_clear()
+        // The allocator would take a gigabyte of addresses at once, which count.
+        .env("MIMALLOC_ARENA_RESERVE", "0")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -108,7 +110,10 @@ pub fn run_helper() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mut original = Vec::new();
-    let read = std::io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut original);
+    let read = std::io::stdin()
+        .lock()
+        .take(MAX_BYTES as u64 + 1)
+        .read_to_end(&mut original);
     if read.is_err() {
         return ExitCode::FAILURE;
     }

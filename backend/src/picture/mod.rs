@@ -126,7 +126,11 @@ fn format(head: &[u8]) -> Result<ImageFormat, Refusal> {
         format,
         ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP | ImageFormat::Gif
     );
-    if known { Ok(format) } else { Err(Refusal::NoPicture) }
+    if known {
+        Ok(format)
+    } else {
+        Err(Refusal::NoPicture)
+    }
 }
 
 fn convert(original: Vec<u8>) -> Result<Avatar, Refusal> {
@@ -209,9 +213,9 @@ impl From<Refusal> for Error {
                 "unsupported_media_type",
                 "This file is not a PNG, JPEG, WebP or GIF picture.",
             ),
-            Refusal::TooLong => body_too_large(
-                "A side of the picture is longer than 12,000 pixels. Cut it, then try again.",
-            ),
+            Refusal::TooLong => {
+                body_too_large("A side of the picture is longer than 12,000 pixels. Cut it, then try again.")
+            }
             Refusal::TooManyPixels => body_too_large(
                 "The picture has too many pixels. Choose one below 24 megapixels, or save it as JPEG.",
             ),

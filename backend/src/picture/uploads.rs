@@ -144,7 +144,9 @@ mod tests {
         let uploads = Uploads::default();
         let mut held = Vec::new();
         for user in 0..2 {
-            let upload = uploads.begin(&user.to_string(), Some(8 * 1024 * 1024)).now_or_never();
+            let upload = uploads
+                .begin(&user.to_string(), Some(8 * 1024 * 1024))
+                .now_or_never();
             held.extend(upload.unwrap());
         }
 
@@ -160,7 +162,9 @@ mod tests {
         let more = join_all((0..20).map(|_| uploads.begin("ada", Some(10)))).await;
 
         let refused = |matches: fn(&Error) -> bool| {
-            more.iter().filter(|upload| upload.as_ref().is_err_and(matches)).count()
+            more.iter()
+                .filter(|upload| upload.as_ref().is_err_and(matches))
+                .count()
         };
         assert_eq!(refused(|error| matches!(error, Error::RateLimited(_))), 4);
         assert_eq!(refused(|error| matches!(error, Error::Busy(_))), 16);

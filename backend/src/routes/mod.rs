@@ -13,7 +13,7 @@ mod avatar;
 mod change_email;
 mod change_password;
 mod delete_account;
-mod health;
+pub(crate) mod health;
 mod magic_link;
 mod profile;
 mod reset_password;

@@ -123,7 +123,9 @@ impl HttpBody for Lent {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.loan.as_ref().is_none_or(|(body, _)| body.body.is_end_stream())
+        self.loan
+            .as_ref()
+            .is_none_or(|(body, _)| body.body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -70,9 +70,8 @@ pub(super) async fn serve(port: Arc<Port>, slot: Slot, stream: TcpStream, peer: 
             if seen == Stage::Aborted {
                 return Poll::Ready(());
             }
-            let says_goodbye = pulse.is_http2()
-                && pulse.has_served()
-                && (seen > Stage::Serving || pulse.last.load(Relaxed));
+            let says_goodbye =
+                pulse.is_http2() && pulse.has_served() && (seen > Stage::Serving || pulse.last.load(Relaxed));
             if says_goodbye && !is_ending {
                 is_ending = true;
                 connection.as_mut().graceful_shutdown();

@@ -7,14 +7,14 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::Ordering::Relaxed,
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
 };
 
 use ipnet::IpNet;
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
 
 use super::{
     ServerLimits,
@@ -60,6 +60,7 @@ pub(super) struct Slot {
     id: u64,
     pub(super) pulse: Arc<Pulse>,
     pub(super) is_trusted_proxy: bool,
+    network: Option<IpAddr>,
 }
 
 impl Connections {
@@ -84,7 +85,7 @@ impl Connections {
                 return slot;
             }
             // Connections grow old enough to be evicted without anything else happening.
-            drop(tokio::time::timeout(self.limits.evict_after / 2, freed).await);
+            drop(timeout(self.limits.evict_after / 2, freed).await);
         }
     }
 
@@ -116,6 +117,7 @@ impl Connections {
             id,
             pulse,
             is_trusted_proxy: network.is_none(),
+            network,
         })
     }
 
@@ -138,19 +140,34 @@ impl Slot {
             return true;
         }
         let mut open = self.connections.lock();
-        let network = if self.is_trusted_proxy {
-            None
-        } else {
-            open.entries.get(&self.id).and_then(|entry| entry.network)
-        };
-        if !open.has_place(&self.connections.limits, network) {
+        if !open.has_place(&self.connections.limits, self.network) {
             return false;
         }
-        open.place(network);
+        open.place(self.network);
         if let Some(entry) = open.entries.get_mut(&self.id) {
             entry.is_placed = true;
         }
         self.pulse.overflow.store(false, Relaxed);
+        true
+    }
+}
+
+impl Slot {
+    /// The same, and waits for silent connections to make room.
+    pub(super) async fn is_placed_soon(&self) -> bool {
+        let limits = &self.connections.limits;
+        let end = Instant::now() + 2 * limits.evict_after;
+        while !self.is_placed() {
+            let freed = self.connections.freed.notified();
+            let is_hopeful = {
+                let open = self.connections.lock();
+                open.evict(limits, self.network)
+            };
+            if !is_hopeful || Instant::now() >= end {
+                return self.is_placed();
+            }
+            drop(timeout(limits.evict_after / 4, freed).await);
+        }
         true
     }
 }
@@ -194,15 +211,18 @@ impl Open {
         }
     }
 
-    /// Has the connections close that have waited longest, of the network that is full, or of all.
-    fn evict(&self, limits: &ServerLimits, network: Option<IpAddr>) {
+    /// Has the connections close that have waited longest, of the network that is full, or of all;
+    /// whether there will be room soon.
+    fn evict(&self, limits: &ServerLimits, network: Option<IpAddr>) -> bool {
         let of_network = self.is_network_full(limits, network).then_some(network);
         let bound = if of_network.is_some() {
             limits.connections_per_network
         } else {
             limits.connections
         };
-        let mut wanted = (bound / EVICTED_SHARE).max(1);
+        let share = (bound / EVICTED_SHARE).max(1);
+        let mut wanted = share;
+        let mut is_hopeful = false;
         let age = u64::try_from(limits.evict_after.as_millis()).unwrap_or(u64::MAX);
         let before = now_ms().saturating_sub(age);
         let mut waiting: Vec<(u64, &Pulse)> = Vec::new();
@@ -215,21 +235,25 @@ impl Open {
                 wanted = wanted.saturating_sub(1);
                 continue;
             }
-            if let Activity::Silent(since) | Activity::Idle(since) | Activity::Head(since) =
-                entry.pulse.activity()
+            let activity = entry.pulse.activity();
+            if let Activity::Silent(since) | Activity::Idle(since) | Activity::Head(since) = activity
                 && since <= before
             {
                 waiting.push((since, &entry.pulse));
             }
+            // Those without a place may be about to ask.
+            is_hopeful |= entry.is_placed && matches!(activity, Activity::Silent(_));
         }
         if waiting.len() > wanted {
             waiting.select_nth_unstable_by_key(wanted, |(since, _)| *since);
             waiting.truncate(wanted);
         }
+        is_hopeful |= wanted < share || !waiting.is_empty();
         for (_, pulse) in waiting {
             pulse.evicted.store(true, Relaxed);
             pulse.waker.wake();
         }
+        is_hopeful
     }
 }
 
@@ -269,10 +293,7 @@ mod tests {
             .collect();
 
         let overflow: Vec<bool> = slots.iter().map(is_overflow).collect();
-        assert_eq!(
-            overflow,
-            [false, false, true, false, false, false, false, false]
-        );
+        assert_eq!(overflow, [false, false, true, false, false, false, false, false]);
     }
 
     #[test]
@@ -287,7 +308,10 @@ mod tests {
         assert!(is_overflow(&new) && !new.is_placed());
         assert!(slots[0].pulse.evicted.load(Relaxed));
         assert!(slots[1..].iter().all(|slot| !slot.pulse.evicted.load(Relaxed)));
-        assert!(admit(&connections, "198.51.100.2").is_none(), "the overflow is one here");
+        assert!(
+            admit(&connections, "198.51.100.2").is_none(),
+            "the overflow is one here"
+        );
 
         drop(slots.into_iter().next());
         assert!(new.is_placed() && !is_overflow(&new));

@@ -103,8 +103,14 @@ mod tests {
     fn connections_leave_files_for_the_rest_of_the_program() {
         for files in [128, 256, 512, 1024, 65_536] {
             let connections = connections_for(files) as u64;
-            assert!(connections * 9 / 8 + MIN_OTHER_FILES <= files, "{files}: {connections}");
-            assert!(connections * 5 / 2 >= files - MIN_OTHER_FILES, "{files}: {connections}");
+            assert!(
+                connections * 9 / 8 + MIN_OTHER_FILES <= files,
+                "{files}: {connections}"
+            );
+            assert!(
+                connections * 5 / 2 >= files - MIN_OTHER_FILES,
+                "{files}: {connections}"
+            );
         }
     }
 }

@@ -169,12 +169,7 @@ impl Server {
 
 impl Port {
     fn stage(&self) -> Stage {
-        const STAGES: [Stage; 4] = [
-            Stage::Serving,
-            Stage::Announced,
-            Stage::Closing,
-            Stage::Aborted,
-        ];
+        const STAGES: [Stage; 4] = [Stage::Serving, Stage::Announced, Stage::Closing, Stage::Aborted];
         STAGES[usize::from(self.stage.load(Relaxed)).min(STAGES.len() - 1)]
     }
 
@@ -197,7 +192,9 @@ impl Port {
 
 impl std::fmt::Debug for Port {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Port").field("stage", &self.stage()).finish_non_exhaustive()
+        f.debug_struct("Port")
+            .field("stage", &self.stage())
+            .finish_non_exhaustive()
     }
 }
 
@@ -251,7 +248,9 @@ async fn accept(
     // Their clients may have sent a request, and would see a reset.
     let Ok(listener) = listener.into_std() else { return };
     while let Ok((stream, peer)) = listener.accept() {
-        let is_ready = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        let is_ready = stream
+            .set_nonblocking(true)
+            .and_then(|()| TcpStream::from_std(stream));
         if let Ok(stream) = is_ready {
             let admitted = timeout(ACCEPT_PAUSE, port.connections.admit(peer.ip())).await;
             let Ok(slot) = admitted else { return };

@@ -13,7 +13,9 @@ use futures_util::task::AtomicWaker;
 pub(super) fn now_ms() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let elapsed = START.get_or_init(Instant::now).elapsed();
-    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    u64::try_from(elapsed.as_millis())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1)
 }
 
 /// The state of one connection. Times are those of [`now_ms`]; 0 is "not now".

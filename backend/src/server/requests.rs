@@ -88,13 +88,18 @@ impl Port {
         request: Request<Incoming>,
     ) -> (Response<Body>, bool) {
         let (mut head, body) = request.into_parts();
-        let is_overflow = !slot.is_placed();
+        let mut is_overflow = !slot.is_placed();
         let standing = || self.standing(&head);
         let permit = if is_overflow {
             let standing = standing();
-            (standing > Standing::Stranger)
-                .then(|| self.load.enter(|| standing))
-                .flatten()
+            if standing == Standing::Stranger {
+                is_overflow = !slot.is_placed_soon().await;
+            }
+            if standing == Standing::Stranger && is_overflow {
+                None
+            } else {
+                self.load.enter(|| standing)
+            }
         } else {
             self.load.enter(standing)
         };
