@@ -24,7 +24,7 @@ fn packed(length: usize) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let length = u32::try_from(data.len()).unwrap().to_be_bytes();
     let body = [&kind[..], data].concat();
     let checksum = crc32(&body).to_be_bytes();
@@ -37,10 +37,10 @@ fn png(width: u32, height: u32, depth_and_color: [u8; 2], before: &[u8], data: &
     let signature = &b"\x89PNG\r\n\x1a\n"[..];
     [
         signature,
-        &chunk(b"IHDR", &head),
+        &chunk(*b"IHDR", &head),
         before,
-        &chunk(b"IDAT", data),
-        &chunk(b"IEND", &[]),
+        &chunk(*b"IDAT", data),
+        &chunk(*b"IEND", &[]),
     ]
     .concat()
 }
@@ -67,8 +67,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         .write_to(&mut jpeg, ImageFormat::Jpeg)
         .unwrap();
     vec![
-        ("iCCP", png(64, 64, [8, 2], &chunk(b"iCCP", &profile), &pixel)),
-        ("zTXt", png(64, 64, [8, 2], &chunk(b"zTXt", &text), &pixel)),
+        ("iCCP", png(64, 64, [8, 2], &chunk(*b"iCCP", &profile), &pixel)),
+        ("zTXt", png(64, 64, [8, 2], &chunk(*b"zTXt", &text), &pixel)),
         ("16 bits", png(4200, 4200, [16, 6], &[], &packed(135 * MIB))),
         (
             "many pixels",
@@ -127,7 +127,7 @@ struct Bits {
 impl Bits {
     fn put(&mut self, value: u32, count: u32) {
         for at in 0..count {
-            if self.used % 8 == 0 {
+            if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if value >> at & 1 == 1 {
