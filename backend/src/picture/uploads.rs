@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use shared::avatar::MAX_BYTES;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -15,9 +14,11 @@ use super::{RETRY, TURN_TIME};
 use crate::error::Error;
 
 /// Uploads in flight, of all users; each user has one at a time.
-const IN_FLIGHT: usize = 16;
-/// Bytes of uploads in memory, in KiB (16 MiB: two of the largest pictures).
-const KIBIBYTES: u32 = 16 * 1024;
+const IN_FLIGHT: usize = 32;
+/// Bytes of uploads in memory, of all users, in KiB (64 MiB: eight of the largest pictures).
+const KIBIBYTES: usize = 64 * 1024;
+/// So much of it is taken at a time, in KiB, as the bytes arrive.
+const STEP: u32 = 256;
 /// What a form around the picture may weigh, in bytes.
 pub(crate) const FORM_BYTES: usize = 64 * 1024;
 /// Uploads of one user that may wait for that user's turn.
@@ -40,8 +41,26 @@ struct User {
 /// A place for an upload, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    _permits: [OwnedSemaphorePermit; 3],
+    _permits: [OwnedSemaphorePermit; 2],
+    kibibytes: Arc<Semaphore>,
+    memory: Vec<OwnedSemaphorePermit>,
     _queued: Queued,
+}
+
+impl Upload {
+    /// Sets memory aside for so many bytes in all.
+    ///
+    /// # Errors
+    /// 503 when there is none for too long.
+    pub(crate) async fn grow(&mut self, bytes: usize) -> Result<(), Error> {
+        while self.memory.len() * STEP as usize * 1024 < bytes {
+            let more = Arc::clone(&self.kibibytes).acquire_many_owned(STEP);
+            let more = timeout(TURN_TIME, more).await.map_err(|_| Error::Busy(RETRY))?;
+            self.memory
+                .push(more.map_err(|error| Error::Internal(error.into()))?);
+        }
+        Ok(())
+    }
 }
 
 /// One of a user's uploads.
@@ -56,34 +75,32 @@ impl Default for Uploads {
     fn default() -> Self {
         Self {
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
-            kibibytes: Arc::new(Semaphore::new(KIBIBYTES as usize)),
+            kibibytes: Arc::new(Semaphore::new(KIBIBYTES)),
             users: Arc::default(),
         }
     }
 }
 
 impl Uploads {
-    /// A place for an upload of this user and so many bytes; waits its turn.
+    /// A place for an upload of this user; waits its turn.
     ///
     /// # Errors
     /// 429 when too many uploads of the user wait already, 503 when the turn does not come.
-    pub(crate) async fn begin(&self, user: &str, bytes: Option<u64>) -> Result<Upload, Error> {
+    pub(crate) async fn begin(&self, user: &str) -> Result<Upload, Error> {
         let queued = Queued::new(&self.users, user).ok_or(Error::RateLimited(RETRY))?;
-        let most = (MAX_BYTES + FORM_BYTES) as u64;
-        let kibibytes = bytes.unwrap_or(most).min(most).div_ceil(1024);
-        let kibibytes = u32::try_from(kibibytes).unwrap_or(KIBIBYTES);
         let permits = async {
             // In this order: an upload that waits for its user's turn keeps nothing from others.
             Ok::<_, tokio::sync::AcquireError>([
                 Arc::clone(&queued.turn).acquire_owned().await?,
                 Arc::clone(&self.in_flight).acquire_owned().await?,
-                Arc::clone(&self.kibibytes).acquire_many_owned(kibibytes).await?,
             ])
         };
         let permits = timeout(TURN_TIME, permits).await;
         let permits = permits.map_err(|_| Error::Busy(RETRY))?;
         Ok(Upload {
             _permits: permits.map_err(|error| Error::Internal(error.into()))?,
+            kibibytes: Arc::clone(&self.kibibytes),
+            memory: Vec::new(),
             _queued: queued,
         })
     }
@@ -123,19 +140,20 @@ impl Drop for Queued {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
+    use shared::avatar::MAX_BYTES;
 
     use super::*;
 
     #[tokio::test]
     async fn a_user_has_one_upload_at_a_time_and_others_are_not_kept_waiting() {
         let uploads = Uploads::default();
-        let first = uploads.begin("ada", Some(10)).await.unwrap();
+        let first = uploads.begin("ada").await.unwrap();
 
-        assert!(uploads.begin("ada", Some(10)).now_or_never().is_none());
-        assert!(uploads.begin("bob", Some(10)).now_or_never().is_some());
+        assert!(uploads.begin("ada").now_or_never().is_none());
+        assert!(uploads.begin("bob").now_or_never().is_some());
 
         drop(first);
-        assert!(uploads.begin("ada", Some(10)).now_or_never().is_some());
+        assert!(uploads.begin("ada").now_or_never().is_some());
         assert!(uploads.users.lock().unwrap().is_empty());
     }
 
@@ -143,25 +161,25 @@ mod tests {
     async fn all_users_share_the_memory() {
         let uploads = Uploads::default();
         let mut held = Vec::new();
-        for user in 0..2 {
-            let upload = uploads
-                .begin(&user.to_string(), Some(8 * 1024 * 1024))
-                .now_or_never();
-            held.extend(upload.unwrap());
+        for user in 0..KIBIBYTES * 1024 / MAX_BYTES {
+            let mut upload = uploads.begin(&user.to_string()).await.unwrap();
+            upload.grow(MAX_BYTES).await.unwrap();
+            held.push(upload);
         }
 
-        assert!(uploads.begin("eve", None).now_or_never().is_none());
-        assert_eq!(held.len(), 2);
+        let mut next = uploads.begin("eve").await.unwrap();
+        assert!(next.grow(1).now_or_never().is_none());
+
+        held.pop();
+        assert!(next.grow(1).now_or_never().is_some());
     }
 
     #[tokio::test]
     async fn too_many_uploads_of_one_user_are_refused() {
         let uploads = Uploads::default();
-        let first = uploads.begin("ada", Some(10)).await.unwrap();
+        let first = uploads.begin("ada").await.unwrap();
 
-        let mut more: Vec<_> = (0..20)
-            .map(|_| Box::pin(uploads.begin("ada", Some(10))))
-            .collect();
+        let mut more: Vec<_> = (0..20).map(|_| Box::pin(uploads.begin("ada"))).collect();
         let refused: Vec<_> = more.iter_mut().filter_map(FutureExt::now_or_never).collect();
 
         assert_eq!(refused.len(), 20 - WAITING_PER_USER);

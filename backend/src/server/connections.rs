@@ -134,6 +134,12 @@ impl Connections {
 }
 
 impl Slot {
+    /// Whether more than half of the overflow is free; the rest is for known sessions.
+    pub(super) fn is_overflow_roomy(&self) -> bool {
+        let open = self.connections.lock();
+        open.entries.len() - open.placed <= self.connections.limits.overflow().div_ceil(2)
+    }
+
     /// Takes a place within the bounds for an overflow connection, if one is free by now.
     pub(super) fn is_placed(&self) -> bool {
         if !self.pulse.overflow.load(Relaxed) {

@@ -95,11 +95,13 @@ impl Port {
             if standing == Standing::Stranger {
                 is_overflow = !slot.is_placed_soon().await;
             }
-            if standing == Standing::Stranger && is_overflow {
-                None
-            } else {
-                self.load.enter(|| standing)
-            }
+            let has_room = match standing {
+                _ if !is_overflow => true,
+                Standing::Stranger => false,
+                Standing::Claimant => slot.is_overflow_roomy(),
+                Standing::Known => true,
+            };
+            has_room.then(|| self.load.enter(|| standing)).flatten()
         } else {
             self.load.enter(standing)
         };
