@@ -1,11 +1,11 @@
-//! What is special about each of the two ports: how their requests show a session, and what a
-//! request reads that is not let in.
+//! What differs between the two ports: where a request carries its session, and how requests are
+//! answered that never reach a handler.
 
 use std::time::Duration;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header},
     response::{Html, IntoResponse},
 };
 use shared::{avatar, profile, sessions};
@@ -54,7 +54,7 @@ impl Front for AppFront {
         APP_DRAIN_BYTES
     }
 
-    fn refuse(&self, refused: Refused, method: &Method, uri: &Uri) -> Response<Body> {
+    fn refuse(&self, refused: Refused, uri: &Uri) -> Response<Body> {
         let error = match refused {
             Refused::Busy => Error::Busy(RETRY),
             Refused::TooSlow => Error::refused(
@@ -67,12 +67,15 @@ impl Front for AppFront {
             return self.security_headers.api.add(error.into_response());
         }
         let mut reply = error.into_response();
-        if refused == Refused::Busy && *method == Method::GET {
-            reply.headers_mut().remove(header::CONTENT_LENGTH);
-            let page = Html(BUSY_PAGE).into_response();
-            reply.headers_mut().extend(page.headers().clone());
-            *reply.body_mut() = page.into_body();
-        }
+        let page = Html(match refused {
+            Refused::Busy => BUSY_PAGE,
+            Refused::TooSlow => SLOW_PAGE,
+        });
+        let page = page.into_response();
+        // Status and `Retry-After` stay.
+        reply.headers_mut().remove(header::CONTENT_LENGTH);
+        reply.headers_mut().extend(page.headers().clone());
+        *reply.body_mut() = page.into_body();
         self.security_headers.site.add(reply)
     }
 }
@@ -81,6 +84,9 @@ impl Front for AppFront {
 const BUSY_PAGE: &str = "<!doctype html><html lang=en><meta charset=utf-8>\
     <meta name=viewport content=\"width=device-width\"><title>Busy</title>\
     <h1>Too many visitors at once</h1><p>Try again in a few seconds.</p></html>";
+const SLOW_PAGE: &str = "<!doctype html><html lang=en><meta charset=utf-8>\
+    <meta name=viewport content=\"width=device-width\"><title>Too slow</title>\
+    <h1>The form arrived too slowly</h1><p>Go back and send it again.</p></html>";
 
 /// Whether a path is one of our API, where every answer is JSON.
 fn is_api(path: &str) -> bool {
@@ -110,7 +116,7 @@ impl Front for AltogicFront {
         ALTOGIC_DRAIN_BYTES
     }
 
-    fn refuse(&self, refused: Refused, _: &Method, _: &Uri) -> Response<Body> {
+    fn refuse(&self, refused: Refused, _: &Uri) -> Response<Body> {
         match refused {
             Refused::Busy => embedded::server_busy(),
             Refused::TooSlow => embedded::request_timeout(),

@@ -90,7 +90,7 @@ fn helper() -> Option<PathBuf> {
 
 #[tokio::main]
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
-    // Before anybody is told that the program is ready: a signal must not meet the default.
+    // Before the program says that it is ready: without a handler a signal would kill it.
     let mut signals = Signals::new()?;
     let (running, line) = match command {
         Command::Serve => {

@@ -22,7 +22,7 @@ async fn limited(limit: &str) -> (TestBinary, TempDir) {
 
 /// T-78.
 #[tokio::test]
-async fn hundreds_of_silent_connections_keep_nobody_out() {
+async fn hundreds_of_silent_connections_keep_no_client_out() {
     let (app, _folder) = limited("-n 256").await;
     let client = app.client();
     client.join("Ada", "ada@example.com", PASSWORD).await;

@@ -1,4 +1,4 @@
-//! Who may upload when: so many pictures and bytes at once, in all and of each user.
+//! Bounds the uploads in flight and the memory that they take, in all and per user.
 
 use std::{
     collections::HashMap,

@@ -28,7 +28,7 @@ pub(super) struct Paced {
     alarm: Option<Pin<Box<Sleep>>>,
     waited: Duration,
     pub(super) received: u64,
-    /// Somebody has asked for the body.
+    /// A reader has asked for the body.
     pub(super) is_begun: bool,
     /// The time is over, or the connection broke.
     pub(super) has_failed: bool,

@@ -134,16 +134,16 @@ fn verdict(port: &Port, slot: &Slot, limits: &ServerLimits) -> Verdict {
             Verdict::GoOn(until)
         }
     };
-    match slot.pulse.activity() {
-        Activity::Silent(since) => rest(since.saturating_add(ms(limits.first_byte))),
-        Activity::Idle(since) => {
-            let idle = if slot.is_trusted_proxy {
-                limits.proxy_idle
-            } else {
-                limits.idle
-            };
-            rest(since.saturating_add(ms(idle)))
+    let pick = |limit| {
+        if slot.is_trusted_proxy {
+            limits.proxy_idle
+        } else {
+            limit
         }
+    };
+    match slot.pulse.activity() {
+        Activity::Silent(since) => rest(since.saturating_add(ms(pick(limits.first_byte)))),
+        Activity::Idle(since) => rest(since.saturating_add(ms(pick(limits.idle)))),
         Activity::Head(_) if is_evicted => Verdict::Cut,
         Activity::Head(since) => bounded(since.saturating_add(ms(limits.head))),
         Activity::Sending(since) => bounded(since.saturating_add(ms(limits.stall))),

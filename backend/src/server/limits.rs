@@ -13,10 +13,11 @@ pub struct ServerLimits {
     /// Requests in work at once on each port. The last eighth is for known sessions, the eighth
     /// below it for requests that look signed in.
     pub requests: usize,
-    /// From the start of a connection to its first byte.
+    /// From the start of a connection to its first byte; a trusted proxy may open connections ahead
+    /// and has [`ServerLimits::proxy_idle`].
     pub first_byte: Duration,
-    /// From the start of a connection to the end of its first request's head, and from the first
-    /// byte of a later request (HTTP/1) to the end of its head.
+    /// From the first byte of a request to the end of its head; in HTTP/2 of the first one, with
+    /// all that goes before it.
     pub head: Duration,
     /// How long a connection may stay open between two requests.
     pub idle: Duration,

@@ -54,7 +54,7 @@ pub(super) enum Activity {
     Silent(u64),
     /// Between two requests, since then.
     Idle(u64),
-    /// A request's head is arriving, since then; the first counts from the connection's start.
+    /// A request's head is arriving, since then.
     Head(u64),
     /// A response is on its way; the client last took some of it then.
     Sending(u64),
@@ -92,9 +92,8 @@ impl Pulse {
         }
         match (self.has_served(), self.head_since.load(Relaxed)) {
             (false, 0) => Activity::Silent(self.born_at),
-            (false, _) => Activity::Head(self.born_at),
             (true, 0) => Activity::Idle(self.waiting_since.load(Relaxed)),
-            (true, since) => Activity::Head(since),
+            (_, since) => Activity::Head(since),
         }
     }
 

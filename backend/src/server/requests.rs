@@ -9,7 +9,7 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, sync::atomic::Orderin
 use axum::{
     body::{Body, HttpBody as _},
     extract::ConnectInfo,
-    http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Request, Response, Uri, Version, header, request::Parts},
 };
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -41,7 +41,7 @@ pub(crate) enum Refused {
     TooSlow,
 }
 
-/// What is special about the requests of one port.
+/// What differs between ports.
 pub(crate) trait Front: Send + Sync + 'static {
     /// The secret of the session that a request belongs to, if it carries what can be one.
     fn session<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]>;
@@ -50,10 +50,10 @@ pub(crate) trait Front: Send + Sync + 'static {
     /// The most that is read of a request after its answer is known, in bytes.
     fn drain_bytes(&self) -> u64;
     /// The answer to a request that is not let in.
-    fn refuse(&self, refused: Refused, method: &Method, uri: &Uri) -> Response<Body>;
+    fn refuse(&self, refused: Refused, uri: &Uri) -> Response<Body>;
 }
 
-/// Whether the path is asked by those who watch the server; they must not take it for dead.
+/// Whether the path is a health check, which must not fail because there is much to do.
 fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
@@ -133,7 +133,7 @@ impl Port {
 
     async fn answer_with_body(&self, mut head: Parts, body: Incoming) -> (Response<Body>, bool) {
         let mut router = self.router.clone();
-        let (method, uri) = (head.method.clone(), head.uri.clone());
+        let uri = head.uri.clone();
         head.extensions.insert(ReadToEnd);
         // Such a client sends nothing before its request is taken.
         let waits = head.headers.contains_key(header::EXPECT);
@@ -144,7 +144,7 @@ impl Port {
             return (response, false);
         };
         if rest.is_too_slow {
-            return (self.front.refuse(Refused::TooSlow, &method, &uri), true);
+            return (self.front.refuse(Refused::TooSlow, &uri), true);
         }
         if waits && !rest.is_begun {
             return (response, false);
@@ -159,7 +159,7 @@ impl Port {
             let body = Paced::new(body, &self.connections.limits);
             drain(body, REFUSED_DRAIN_TIME, REFUSED_DRAIN_BYTES).await;
         }
-        self.front.refuse(Refused::Busy, &head.method, &head.uri)
+        self.front.refuse(Refused::Busy, &head.uri)
     }
 
     fn standing(&self, head: &Parts) -> Standing {
