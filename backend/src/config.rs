@@ -6,8 +6,11 @@ use clap::{ArgAction::Set, Args, Command, FromArgMatches};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::embedded::{self, Clock};
-use crate::settings::{Secret, networks::network, redirect::redirect_url, values};
+use crate::{
+    embedded::{self, Clock},
+    server::ServerLimits,
+    settings::{Secret, networks::network, redirect::redirect_url, values},
+};
 
 /// What the environment, the `.env` file or the command line says. Each value is read by a function
 /// of [`crate::settings`], which says in words what it takes.
@@ -108,6 +111,11 @@ pub struct Settings {
     #[arg(long, env, global = true, default_value = "on", action = Set, value_parser = values::switch, hide_env_values = true)]
     pub rate_limits: bool,
 
+    /// Seconds between SIGTERM and the end of the listener: /readyz says 503, requests are served
+    /// [default: 0 on a loopback PUBLIC_URL, else 5]
+    #[arg(long, env, global = true, value_parser = clap::value_parser!(u16).range(0..=300), hide_env_values = true)]
+    pub stop_delay: Option<u16>,
+
     /// What is logged: a level, or a filter of tracing such as info,backend=debug
     #[arg(long, env, global = true, default_value = "info", value_parser = values::log_filter, hide_env_values = true)]
     pub rust_log: String,
@@ -136,6 +144,11 @@ pub struct Config {
     pub settings: Settings,
     /// The server's time; tests move it.
     pub clock: Clock,
+    /// What the listening ports bear; tests lower it.
+    pub limits: ServerLimits,
+    /// This program, which is started once more for each picture to decode; `None` decodes in this
+    /// process.
+    pub helper: Option<PathBuf>,
 }
 
 /// Two settings that do not fit together: which one to change, and to what.
@@ -160,6 +173,13 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(|| {
             Url::parse(&format!("http://localhost:{port}")).expect("a host and a port make a URL")
         })
+    }
+
+    /// How long requests are served after the signal to stop, so that proxies notice in time.
+    pub(crate) fn stop_delay(&self) -> Duration {
+        let is_public = self.public_url.as_ref().is_some_and(|url| !is_loopback(url));
+        let default = if is_public { 5 } else { 0 };
+        Duration::from_secs(self.stop_delay.unwrap_or(default).into())
     }
 
     /// The embedded server's share of the settings.

@@ -1,4 +1,5 @@
-//! Reads what a refused request still sends, so that its client gets to read the answer.
+//! Reads what a refused request still sends, so that its client gets to read the answer, where the
+//! embedded server's router is served by another listener than [`crate::server`], which does it too.
 //!
 //! Many clients write their whole request before they look at the reply. If the connection ends
 //! while they do, they see a reset and never the reason (RFC 9112, 9.6).
@@ -17,17 +18,19 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::embedded::MAX_FILE_BYTES;
-use crate::server::BODY_PAUSE;
+use crate::server::ReadToEnd;
 
 /// The most that is read and dropped, in bytes: the largest file in the form in which a Node
 /// client sends it, four characters for each byte.
 const MAX_BYTES: u64 = 4 * MAX_FILE_BYTES;
+/// The longest pause within a body.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// The longest time that takes.
 const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// Answers once the request is read to its end; beyond the limits the connection is closed.
 pub(crate) async fn drain(request: Request, next: Next) -> Response {
-    if request.body().is_end_stream() {
+    if request.body().is_end_stream() || request.extensions().get::<ReadToEnd>().is_some() {
         return next.run(request).await;
     }
     let is_http1 = request.version() <= Version::HTTP_11;

@@ -18,6 +18,8 @@ pub enum Error {
     Refused(ApiError),
     /// Too many requests: how long to wait, and what to tell people.
     RateLimited(Duration, String),
+    /// The server has too much to do; how long to wait.
+    Busy(Duration),
     /// Altogic failed, is away, or is too slow: 502, 503 or 504. The cause is logged, and
     /// nothing of the visitor's is lost.
     Unavailable(StatusCode, anyhow::Error),
@@ -109,6 +111,14 @@ impl IntoResponse for Error {
                 wait,
                 ErrorItem::client("rate_limit_exceeded", message),
                 StatusCode::TOO_MANY_REQUESTS,
+            ),
+            Self::Busy(wait) => retry_after(
+                wait,
+                ErrorItem::server(
+                    "server_busy",
+                    "The server has too much to do right now. Try again in a moment.",
+                ),
+                StatusCode::SERVICE_UNAVAILABLE,
             ),
             Self::Unavailable(status, cause) => {
                 tracing::error!(

@@ -18,6 +18,7 @@ pub mod embedded;
 mod error;
 mod extract;
 mod flow_cookie;
+mod front;
 mod headers;
 mod keyed_limiter;
 mod pages;
@@ -34,4 +35,6 @@ mod start;
 mod state;
 
 pub use config::{Config, Settings};
+pub use picture::{HELPER_ARGUMENT, run_helper};
+pub use server::ServerLimits;
 pub use start::{Running, start, start_altogic};

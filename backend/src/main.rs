@@ -6,12 +6,12 @@ mod log;
 use std::{
     ffi::OsString,
     io::{IsTerminal, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use backend::{
-    Config, Settings,
+    Config, HELPER_ARGUMENT, Settings, run_helper,
     settings::{
         Program,
         command_line::{self, Refusal},
@@ -66,16 +66,23 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == HELPER_ARGUMENT)
+    {
+        return run_helper();
+    }
     let line = match read_line() {
         Ok(line) => line,
         Err(Refusal::Help(text)) => text.exit(),
         Err(Refusal::Wrong(message)) => return refuse(&message),
     };
     let command = line.command.unwrap_or(Command::Serve);
-    let config = match line.settings.check_for(command.program()) {
+    let mut config = match line.settings.check_for(command.program()) {
         Ok(config) => config,
         Err(misfit) => return refuse(&misfit.to_string()),
     };
+    config.helper = helper();
 
     let log = Log::to(std::io::stderr());
     tracing_subscriber::fmt()
@@ -113,6 +120,16 @@ fn refuse(message: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// This program, as the system finds it again, even after an update has replaced its file.
+fn helper() -> Option<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        Some(running)
+    } else {
+        std::env::current_exe().ok()
+    }
+}
+
 #[tokio::main]
 async fn run(command: Command, config: Config) -> anyhow::Result<()> {
     if command.program() != Program::Offline {
@@ -122,6 +139,8 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
     }
     #[cfg(unix)]
     let _file_size_limit = outlive_the_file_size_limit()?;
+    // Before the program says that it is ready: without a handler a signal would kill it.
+    let mut signals = Signals::new()?;
     let (running, line) = match command {
         Command::Serve => {
             let running = start(config).await?;
@@ -141,11 +160,11 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
         tracing::warn!(%error, "standard output takes nothing");
     }
-    stop_signal().await?;
+    signals.next().await?;
     tracing::info!("stopping; once more ends at once");
     tokio::select! {
         () = running.stop() => Ok(()),
-        again = stop_signal() => Ok(again?),
+        again = signals.next() => Ok(again?),
     }
 }
 
@@ -158,16 +177,38 @@ fn outlive_the_file_size_limit() -> std::io::Result<tokio::signal::unix::Signal>
     signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
 }
 
-/// Waits for Ctrl-C or, on Unix, SIGTERM.
-async fn stop_signal() -> std::io::Result<()> {
+/// The signals to stop: Ctrl-C and, on Unix, SIGTERM.
+struct Signals {
     #[cfg(unix)]
-    {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupt = tokio::signal::ctrl_c() => interrupt,
-            _ = term.recv() => Ok(()),
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    term: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                term: signal(SignalKind::terminate())?,
+            })
         }
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+
+    /// Waits for the next one.
+    async fn next(&mut self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        {
+            tokio::select! {
+                _ = self.interrupt.recv() => Ok(()),
+                _ = self.term.recv() => Ok(()),
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    }
 }

@@ -57,7 +57,7 @@ impl Limiter {
     ///
     /// # Errors
     /// How long to wait when there is none left.
-    fn take(
+    pub(crate) fn take(
         &self,
         client: IpAddr,
         device: impl FnOnce() -> Option<[u8; DEVICE_ID_BYTES]>,

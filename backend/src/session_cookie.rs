@@ -73,6 +73,11 @@ impl SessionCookie {
         }
     }
 
+    /// The name of the session's cookie.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Signs the browser in.
     pub fn set(&self, cookies: &Cookies, token: &SessionToken) {
         cookies.add(self.cookie(self.name, token.expose().to_owned(), true, self.max_age));

@@ -6,12 +6,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::Context;
 use axum::Router;
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use url::Url;
 
 use crate::{
@@ -21,11 +22,13 @@ use crate::{
     device_cookie::DeviceCookie,
     embedded::Embedded,
     flow_cookie::FlowCookie,
+    front::{AltogicFront, AppFront},
     headers::SecurityHeaders,
+    picture::Pictures,
     rate_limit::Limiter,
     readiness::Readiness,
     routes,
-    server::{Server, bind},
+    server::{Connections, Server, bind},
     session_cookie::SessionCookie,
     settings::Secret,
     signing_key::SigningKey,
@@ -44,12 +47,18 @@ pub struct Running {
     altogic: Option<Altogic>,
     embedded: Option<Embedded>,
     stopping: Arc<AtomicBool>,
+    stop_delay: Duration,
 }
 
 impl Running {
-    /// Takes no new request, finishes what is in flight, and closes the database.
+    /// Says "not ready" and goes on serving for `STOP_DELAY`, so that proxies turn to another
+    /// instance. Then takes no new connection, finishes what is in flight, and closes the database.
     pub async fn stop(self) {
         self.stopping.store(true, Ordering::Relaxed);
+        for server in &self.servers {
+            server.announce_stop();
+        }
+        tokio::time::sleep(self.stop_delay).await;
         // The app first: its last requests still need Altogic.
         for server in self.servers {
             server.stop().await;
@@ -77,6 +86,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         None => Upstream::embedded(&url, &config).await?,
     };
 
+    let connections = Connections::new(config.limits.clone(), settings.trusted_proxies.clone());
     let stopping = Arc::new(AtomicBool::new(false));
     // Behind another Altogic there is no folder of ours; what browsers keep then ends with the process.
     let key = upstream
@@ -95,18 +105,27 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         limiter: Limiter::new(settings.rate_limits, &config.clock),
         password_min_length: settings.password_min_length,
         trusted_proxies: settings.trusted_proxies.clone(),
-        picture_slot: Arc::new(Semaphore::new(1)),
+        upload_limiter: Limiter::new(settings.rate_limits, &config.clock),
+        pictures: Pictures::new(config.helper.clone()),
         stopping: Arc::clone(&stopping),
     });
     let public = upstream
         .embedded
         .as_ref()
         .map_or_else(Router::new, Embedded::public_router);
-    let app_server = Server::start(listener, routes::router(app, public))?;
-    let servers = [Some(app_server), upstream.server]
-        .into_iter()
-        .flatten()
-        .collect();
+    let front = AppFront {
+        cookie: app.session_cookie.name(),
+        security_headers: app.security_headers.clone(),
+    };
+    let mut servers = vec![Server::start(
+        listener,
+        routes::router(app, public),
+        front,
+        Arc::clone(&connections),
+    )];
+    if let Some((listener, router)) = upstream.port {
+        servers.push(Server::start(listener, router, AltogicFront, connections));
+    }
     Ok(Running {
         url,
         altogic_url: upstream.url,
@@ -115,6 +134,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         altogic: Some(altogic),
         embedded: upstream.embedded,
         stopping,
+        stop_delay: settings.stop_delay(),
     })
 }
 
@@ -124,7 +144,8 @@ struct Upstream {
     url: Url,
     client_key: String,
     embedded: Option<Embedded>,
-    server: Option<Server>,
+    /// Where it serves others.
+    port: Option<(TcpListener, Router)>,
 }
 
 impl Upstream {
@@ -138,7 +159,7 @@ impl Upstream {
             url: url.clone(),
             client_key,
             embedded: None,
-            server: None,
+            port: None,
         })
     }
 
@@ -159,7 +180,7 @@ impl Upstream {
             altogic: Altogic::embedded(embedded.calls(), &client_key, config.clock.clone())?,
             url,
             client_key,
-            server: Some(Server::start(listener, embedded.rest_router())?),
+            port: Some((listener, embedded.rest_router())),
             embedded: Some(embedded),
         };
         tracing::info!(altogic_url = %upstream.url, "the embedded Altogic is ready");
@@ -179,7 +200,13 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
     let embedded = Embedded::open(own)
         .await
         .context("DATA_DIR: the embedded Altogic cannot use its folder")?;
-    let server = Server::start(listener, embedded.rest_router().merge(embedded.public_router()))?;
+    let connections = Connections::new(config.limits.clone(), settings.trusted_proxies.clone());
+    let stopping = Arc::new(AtomicBool::new(false));
+    let router = embedded
+        .rest_router()
+        .merge(embedded.public_router())
+        .merge(routes::health::of_altogic(Arc::clone(&stopping)));
+    let server = Server::start(listener, router, AltogicFront, connections);
     let client_key = embedded.client_key().to_owned();
     Ok(Running {
         altogic_url: url.clone(),
@@ -188,7 +215,8 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
         servers: vec![server],
         altogic: None,
         embedded: Some(embedded),
-        stopping: Arc::new(AtomicBool::new(false)),
+        stopping,
+        stop_delay: settings.stop_delay(),
     })
 }
 

@@ -6,11 +6,11 @@ use std::{
 };
 
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
 
 use crate::{
     altogic::Altogic, cross_site::OwnOrigin, device_cookie::DeviceCookie, flow_cookie::FlowCookie,
-    headers::SecurityHeaders, rate_limit::Limiter, readiness::Readiness, session_cookie::SessionCookie,
+    headers::SecurityHeaders, picture::Pictures, rate_limit::Limiter, readiness::Readiness,
+    session_cookie::SessionCookie,
 };
 
 /// What every handler may use; clones share it. Each layer clones it for each request, so a clone
@@ -55,8 +55,10 @@ pub struct Parts {
     pub password_min_length: usize,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// One picture is decoded at a time: each may take [`crate::picture::MAX_ALLOC`].
-    pub picture_slot: Arc<Semaphore>,
+    /// The limit of uploads of pictures.
+    pub upload_limiter: Limiter,
+    /// Takes and decodes pictures.
+    pub pictures: Pictures,
     /// Set when the program is about to end.
     pub stopping: Arc<AtomicBool>,
 }

@@ -1,6 +1,10 @@
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{
+    DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage,
+    codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
+};
+use moxcms::ColorProfile;
 use reqwest::{Method, StatusCode};
 use shared::{
     avatar::{Copies, MAX_BYTES, SIDE, SMALL_SIDE},
@@ -9,6 +13,7 @@ use shared::{
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use support::{Client, Reply, TestApp, turned};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::PASSWORD;
 
@@ -323,4 +328,97 @@ async fn a_picture_beyond_the_quota_is_refused_in_plain_words() {
     assert_eq!(reply.refusal(), (413, "quota_exceeded".to_owned()));
     assert!(reply.body.contains("Delete some"), "{reply:?}");
     assert_eq!(files(&app).await, (1, 1));
+}
+
+/// A picture of one colour, with this profile.
+fn of_colour(colour: [u8; 3], profile: Vec<u8>, mut encoder: impl ImageEncoder) {
+    encoder.set_icc_profile(profile).unwrap();
+    let pixels = RgbImage::from_pixel(64, 64, Rgb(colour));
+    encoder
+        .write_image(&pixels, 64, 64, ExtendedColorType::Rgb8)
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_display_p3_picture_keeps_its_colours() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let profile = || ColorProfile::new_display_p3().encode().unwrap();
+    let mut files = [Vec::new(), Vec::new(), Vec::new()];
+    let [png, jpeg, webp] = &mut files;
+    // What sRGB calls 200, 30, 30.
+    let red = [185, 50, 41];
+    of_colour(red, profile(), PngEncoder::new(png));
+    of_colour(red, profile(), JpegEncoder::new_with_quality(jpeg, 100));
+    of_colour(red, profile(), WebPEncoder::new_lossless(webp));
+
+    for file in files {
+        let reply = client.put_avatar(file, "image/png").await;
+        let address = reply.json::<Response>().user.profile_picture.unwrap();
+        let (_, webp) = stored(&client, &address).await;
+        let avatar = image::load_from_memory(&webp).unwrap().into_rgb8();
+        let Rgb([red, green, blue]) = *avatar.get_pixel(32, 32);
+        assert!(
+            red.abs_diff(200) < 8 && green.abs_diff(30) < 8 && blue.abs_diff(30) < 8,
+            "{red} {green} {blue}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_long_narrow_picture_is_refused_for_its_side() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::WebP,
+        ImageFormat::Gif,
+    ] {
+        let long = encoded(&picture(12_001, 8), format);
+        let error = client.put_avatar(long, "image/png").await.error();
+
+        assert_eq!(error.status, 413, "{format:?}");
+        assert!(error.items[0].message.contains("side"), "{format:?} {error:?}");
+    }
+}
+
+/// T-61: a client that asks before it sends hears at once that it need not.
+#[tokio::test]
+async fn an_upload_without_a_living_session_is_refused_before_it_is_read() {
+    let app = TestApp::spawn().await;
+    let address = app.url("/").socket_addrs(|| None).unwrap();
+    let origin = app.url("/").origin().ascii_serialization();
+
+    for cookie in [
+        "",
+        "cookie: session_token=0123456789abcdefghijklmnopqrstuvwxyz\r\n",
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(&address[..]).await.unwrap();
+        let head = format!(
+            "PUT {} HTTP/1.1\r\nhost: a\r\norigin: {origin}\r\n{cookie}expect: 100-continue\r\n\
+             content-type: multipart/form-data; boundary=x\r\ncontent-length: 5000000\r\n\r\n",
+            shared::avatar::PATH
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+
+        let mut said = [0; 12];
+        stream.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"HTTP/1.1 401");
+    }
+}
+
+#[tokio::test]
+async fn uploads_of_one_user_at_once_wait_for_each_other() {
+    let app = TestApp::spawn().await;
+    let client = signed_in(&app).await;
+    let png = encoded(&picture(128, 128), ImageFormat::Png);
+    let put = || client.put_avatar(png.clone(), "image/png");
+
+    let (one, two, three) = tokio::join!(put(), put(), put());
+
+    for reply in [one, two, three] {
+        assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
+    }
 }

@@ -14,6 +14,7 @@ mod delete_account;
 mod embedded_calls;
 mod every_route;
 mod magic_link;
+mod overload;
 mod page_forms;
 mod pages;
 mod password_queue;

@@ -108,3 +108,20 @@ async fn another_users_session_is_not_there() {
     assert_eq!(ada.profile().await.status, StatusCode::OK);
     assert_eq!(other.profile().await.status, StatusCode::OK);
 }
+
+/// Every answer under `/api` is JSON, also where the framework refuses by itself.
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_refused_in_json() {
+    let app = TestApp::spawn().await;
+    app.join("Ada", "ada@example.com", PASSWORD).await;
+
+    for path in ["/api/sessions/%ff", "/api/sessions/%C3%28", "/api/%ff"] {
+        let reply = app.request(reqwest::Method::DELETE, path);
+        let reply = support::Reply::of(reply).await;
+
+        assert!(matches!(reply.status.as_u16(), 400 | 404), "{path}: {reply:?}");
+        let content_type = reply.header("content-type");
+        assert_eq!(content_type, Some("application/json; charset=utf-8"), "{path}");
+        assert_eq!(reply.error().status, reply.status.as_u16(), "{path}");
+    }
+}

@@ -4,7 +4,10 @@
 
 mod durable;
 mod memory;
+mod overload;
+mod pictures;
 mod settings;
+mod stopping;
 
 use std::process::{Command, Output};
 

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 use backend::embedded::Clock;
-use backend::{Running, Settings};
+use backend::{Running, ServerLimits, Settings};
 use tempfile::TempDir;
 
 use crate::{Client, install_crypto};
@@ -31,6 +31,17 @@ impl TestApp {
     /// # Panics
     /// When the settings do not fit together.
     pub async fn spawn_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::spawn_limited(change, |_| ()).await
+    }
+
+    /// The system with some settings and some limits of its ports changed.
+    ///
+    /// # Panics
+    /// When the settings do not fit together.
+    pub async fn spawn_limited(
+        change: impl FnOnce(&mut Settings),
+        limit: impl FnOnce(&mut ServerLimits),
+    ) -> Self {
         install_crypto();
         let folder = TempDir::new().expect("temporary folders can be made");
         let mut settings = Settings {
@@ -39,7 +50,8 @@ impl TestApp {
             ..Settings::default()
         };
         change(&mut settings);
-        let config = settings.check().expect("the settings fit together");
+        let mut config = settings.check().expect("the settings fit together");
+        limit(&mut config.limits);
         let clock = config.clock.clone();
         let running = backend::start(config).await.expect("the system starts");
         Self {

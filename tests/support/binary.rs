@@ -112,6 +112,11 @@ impl TestBinary {
         let kill = format!("kill -s TERM {}", self.pid());
         let sent = Command::new("sh").args(["-c", &kill]).status().await;
         assert!(sent.is_ok_and(|sent| sent.success()), "{kill}");
+        self.wait().await
+    }
+
+    /// Waits for its end.
+    pub async fn wait(&mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait())
             .await
             .unwrap_or_else(|_| panic!("it does not stop on SIGTERM:\n{}", self.log()))

@@ -304,6 +304,15 @@ pub(crate) fn quota_exceeded(limit: u64) -> Refusal {
     )
 }
 
+/// 408 `request_timeout`: the body did not arrive in time.
+pub(crate) fn request_timeout() -> Refusal {
+    Refusal::client(
+        StatusCode::REQUEST_TIMEOUT,
+        "request_timeout",
+        "The request arrived too slowly. Send it again.",
+    )
+}
+
 /// 404 `resource_not_found`: unknown path.
 pub(crate) fn resource_not_found(method: &Method, uri: &Uri) -> Refusal {
     Refusal::client(

@@ -72,6 +72,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
 use url::Url;
 
@@ -126,6 +127,16 @@ pub struct Smtp {
     pub from: String,
     /// How the mail server is greeted (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
     pub hello: String,
+}
+
+/// The answer to a call for which there is no room now.
+pub(crate) fn server_busy() -> Response {
+    errors::server_busy().into_response()
+}
+
+/// The answer to a call whose body does not arrive in time.
+pub(crate) fn request_timeout() -> Response {
+    errors::request_timeout().into_response()
 }
 
 /// A running embedded server; clones share it.

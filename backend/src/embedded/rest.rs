@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
@@ -23,7 +22,6 @@ use super::{
     verify_email,
 };
 use crate::drain::drain;
-use crate::server::BODY_PAUSE;
 
 /// Where every path of the REST API begins.
 const PREFIX: &str = "/_api/rest/v1";
@@ -63,11 +61,7 @@ pub(crate) fn router(embedded: Embedded) -> Router {
     let all = Router::new()
         .nest(PREFIX, calls(embedded.clone()))
         .fallback(not_found)
-        .layer(
-            ServiceBuilder::new()
-                .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-                .layer(DefaultBodyLimit::max(MAX_JSON_BYTES)),
-        );
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES));
     answered(all)
         // One layer: axum boxes each by itself, for each request.
         .layer(

@@ -13,7 +13,7 @@ mod avatar;
 mod change_email;
 mod change_password;
 mod delete_account;
-mod health;
+pub(crate) mod health;
 mod magic_link;
 mod profile;
 mod reset_password;
@@ -30,18 +30,15 @@ use std::any::Any;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
 use tower_cookies::CookieManagerLayer;
-use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
+use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
-use crate::{
-    cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, server::BODY_PAUSE,
-    state::AppState,
-};
+use crate::{cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, state::AppState};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 16 * 1024;
@@ -80,7 +77,7 @@ pub fn router(app: AppState, public: Router) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(trace.clone())
-                .map_response(move |reply| api_headers.add(reply))
+                .map_response(move |reply| api_headers.add(in_json(reply)))
                 .layer(DefaultBodyLimit::max(MAX_JSON))
                 .layer(CookieManagerLayer::new())
                 .layer(from_fn_with_state(app.clone(), visit)),
@@ -96,8 +93,7 @@ pub fn router(app: AppState, public: Router) -> Router {
         .layer(
             ServiceBuilder::new()
                 .map_response(move |reply| site.add(reply))
-                .layer(CatchPanicLayer::custom(panicked))
-                .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)),
+                .layer(CatchPanicLayer::custom(panicked)),
         )
 }
 
@@ -118,6 +114,31 @@ async fn visit(
 /// A request's span. The query is left out: it can hold an access token.
 fn span(request: &Request) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+}
+
+/// Gives the framework's own refusals, of a path or a query that cannot be read, the contract's form.
+fn in_json(reply: Response) -> Response {
+    let status = reply.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return reply;
+    }
+    let content_type = reply.headers().get(header::CONTENT_TYPE);
+    if content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json")) {
+        return reply;
+    }
+    let mut in_json = Error::refused(
+        status,
+        "invalid_request",
+        "The request cannot be read. Check its address and its headers.",
+    )
+    .into_response();
+    // What belongs to the status, such as `Allow`.
+    for (name, value) in reply.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            in_json.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    in_json
 }
 
 async fn no_such_route() -> Error {

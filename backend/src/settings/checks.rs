@@ -6,6 +6,7 @@ use super::Secret;
 use super::networks::too_wide;
 use super::redirect::is_web;
 use super::values::MIN_KEY_CHARACTERS;
+use crate::ServerLimits;
 use crate::config::{Config, Misfit, Settings, is_loopback};
 use crate::embedded::Clock;
 
@@ -52,6 +53,8 @@ impl Settings {
         }
         Ok(Config {
             settings: self,
+            limits: ServerLimits::default(),
+            helper: None,
             clock: Clock::system(),
         })
     }
