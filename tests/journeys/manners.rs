@@ -44,12 +44,12 @@ fn a_corrected_error_leaves_no_hole() {
         let before = look(&browser, height).await;
         browser.fill("Password", PASSWORD).await;
         browser.press(Key::Enter).await;
-        browser.see("Enter an email address like").await;
+        browser.see("Enter your email address.").await;
         assert_ne!(look(&browser, height).await, before);
 
         browser.fill("Email address", EMAIL).await;
         browser.press(Key::Tab).await;
-        browser.see_no("Enter an email address like").await;
+        browser.see_no("Enter your email address.").await;
         assert_eq!(look(&browser, height).await, before);
     });
 }
@@ -113,7 +113,7 @@ fn in_forced_colours_kinds_of_buttons_and_refused_fields_differ() {
         browser.goto("/sign-in").await;
         browser.fill("Password", PASSWORD).await;
         browser.press(Key::Enter).await;
-        browser.see("Enter an email address like").await;
+        browser.see("Enter your email address.").await;
         // Away from the field, whose frame says where the focus is.
         browser.press(Key::Tab + Key::Tab).await;
         let fields = browser.script(LOOK, json!([".input input"])).await;

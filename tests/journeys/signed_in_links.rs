@@ -24,9 +24,7 @@ fn a_used_link_says_to_somebody_signed_in_that_they_are() {
 
         for link in [verification.link(), magic.link()] {
             browser.goto(link).await;
-            browser
-                .see("You are signed in in this browser as ada@example.com")
-                .await;
+            browser.see("this browser is signed in as ada@example.com").await;
             let text = browser.text().await;
             assert!(!text.contains("Tell us your address"), "{text}");
             browser.click("Go to your profile").await;
