@@ -80,7 +80,7 @@ test-api: toolchain ## only the HTTP tests
 test-client: build browser ## Altogic's own client over the binary, in Node and in headless Chromium
 	cd tests/altogic-client && npm test
 
-test-browser: build browser ## the stories in headless Chromium over the binary
+test-browser: build browser ## the stories in headless Chromium, and one in Firefox, over the binary
 	cargo test --locked --package tests --test journeys
 
 doc: toolchain ## the documentation, every link checked
@@ -102,7 +102,7 @@ size: tools $(TWIGGY) ## bytes of the site's wasm, all pages, by crate and by fu
 	wasm-bindgen --target web --no-typescript --out-dir $(TARGET)/size $(TARGET)/wasm32-unknown-unknown/wasm/frontend.wasm
 	@.ci/size $(TARGET)/size/frontend_bg.wasm
 
-setup: tools browser ## toolchain, wasm target, trunk, wasm-bindgen, Chromium
+setup: tools browser ## toolchain, wasm target, trunk, wasm-bindgen, Chromium, Firefox
 
 toolchain:
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 \
@@ -112,7 +112,7 @@ toolchain:
 tools: toolchain $(TRUNK) $(BINDGEN)
 
 browser: $(AXE) $(ALTOGIC_CLIENT)
-	@.ci/packages chromium=chromium chromedriver=chromium-driver
+	@.ci/packages chromium=chromium chromedriver=chromium-driver firefox=firefox-esr
 
 dist/index.html: $(SITE_SOURCES) | tools
 	cargo fetch --locked

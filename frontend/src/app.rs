@@ -219,6 +219,14 @@ fn CurrentPage() -> impl IntoView {
     let page = Memo::new(move |_| page_at(|part| later.stage(part), page_for(&path.read(), access.get())));
     let return_to = use_return_to();
 
+    Effect::new(move |_| {
+        // Only a page of theirs is worth asking for the password, and there must be what asks.
+        if current_user.is_asked_again()
+            && (page_of(&path.read()).1 != Audience::SignedIn || later.failure_of(Part::Account).is_some())
+        {
+            current_user.set_nobody();
+        }
+    });
     Effect::new(move |before: Option<(String, Access)>| {
         let now = (path.get(), access.get());
         if now.1 != Access::SignedOut {
@@ -226,12 +234,6 @@ fn CurrentPage() -> impl IntoView {
         }
         if let Page::Later(page) = page_for(&now.0, now.1) {
             later.fetch(page.part());
-        }
-        // Only a page of theirs is worth asking for the password.
-        let asks_in_vain =
-            page_of(&now.0).1 != Audience::SignedIn || later.failure_of(Part::Account).is_some();
-        if current_user.is_asked_again() && asks_in_vain {
-            current_user.set_nobody();
         }
         let to = way_on(
             &now.0,

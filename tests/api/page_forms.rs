@@ -97,6 +97,10 @@ async fn signing_up_and_in_and_out_needs_no_scripts() {
         &[("email", EMAIL), ("password", PASSWORD)],
     )
     .await;
+    // This browser sent no cookie at all: whether it keeps any is seen on the way.
+    let on_the_way = back.header("location").unwrap();
+    assert_eq!(on_the_way, "/sign-in?cookies=1&return_to=%2Fsecurity");
+    let back = client.get(on_the_way).await;
     assert_eq!(
         (back.status, back.header("location")),
         (StatusCode::SEE_OTHER, Some("/security"))
@@ -264,6 +268,7 @@ async fn a_redirect_after_a_form_stays_on_our_site() {
     let app = TestApp::spawn().await;
     app.client().join("Ada", EMAIL, PASSWORD).await;
     let client = app.client();
+    client.plant_cookie("of_another=1; Path=/");
 
     for return_to in [
         "//evil.example",
@@ -279,6 +284,32 @@ async fn a_redirect_after_a_form_stays_on_our_site() {
             .post_form(&format!("/sign-in?return_to={return_to}"), &fields)
             .await;
         assert_eq!(reply.header("location"), Some("/profile"), "{return_to}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_keeps_no_cookies_is_told_so_after_its_form() {
+    let app = TestApp::spawn().await;
+    app.client().join("Ada", EMAIL, PASSWORD).await;
+    let fields = [
+        ("email".to_owned(), EMAIL.to_owned()),
+        ("password".to_owned(), PASSWORD.to_owned()),
+    ];
+    let sent = app
+        .client()
+        .post_form("/sign-in?return_to=/security", &fields)
+        .await;
+
+    let page = app.client().get(sent.header("location").unwrap()).await;
+
+    assert!(
+        page.body
+            .contains("This browser does not keep cookies for this site"),
+        "{page:?}"
+    );
+    for query in ["cookies=1", "cookies=1&return_to=//evil.example"] {
+        let page = app.client().get(&format!("/sign-in?{query}")).await;
+        assert_eq!((page.status, page.header("location")), (StatusCode::OK, None));
     }
 }
 
@@ -309,7 +340,8 @@ async fn a_page_holds_its_words_and_its_title_when_it_arrives() {
         ("/verify-email", "Verify your address", "Send the link"),
         ("/magic-link", "Sign in with a link", "Send the link"),
         ("/forgot-password", "Forgot your password?", "Send the link"),
-        ("/reset-password", "Open your mail", "opened from a mail"),
+        ("/auth-redirect", "Open your link", "opened from a mail"),
+        ("/reset-password", "Choose a new password", "opened from a mail"),
     ] {
         let page = client.get(path).await;
         assert!(

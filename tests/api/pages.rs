@@ -59,12 +59,12 @@ async fn pages_allow_no_foreign_and_no_inline_code() {
     );
     let inline = reply.body.matches("<script").count() - reply.body.matches("<script src").count();
     assert!(
-        policy.matches("'sha256-").count() <= inline + 2,
+        policy.matches("'sha256-").count() <= inline + 3,
         "scripts and the styles: {policy}"
     );
     assert!(!reply.body.contains("style=") && !reply.body.contains(" onload="));
     assert!(
-        policy.contains("style-src 'self' 'sha256-") && reply.body.matches("<style").count() == 2,
+        policy.contains("style-src 'self' 'sha256-") && reply.body.matches("<style").count() == 3,
         "{policy}"
     );
     assert!(reply.header("permissions-policy").is_some());

@@ -167,3 +167,131 @@ fn a_damaged_file_is_named_and_another_one_can_be_picked() {
         browser.see_no("This picture cannot be read").await;
     });
 }
+
+#[test]
+fn a_picture_is_known_by_its_content_whatever_the_system_calls_it() {
+    story("odd_types", &ENV, async |stage| {
+        let browser = stage.open_browser().await;
+        browser.before_load(SPY).await;
+        let client = stage.client();
+        let files = signed_in(&browser, &client).await;
+        let sound = files.write("photo", &picture(400, 300, ImageFormat::Jpeg));
+        let text = files.write("text.png", b"this is no picture at all");
+
+        for called in ["image/jpg", "", "application/octet-stream"] {
+            let type_of = format!(
+                "Object.defineProperty(File.prototype, 'type', {{ configurable: true, get: () => '{called}' }})"
+            );
+            browser.script(&type_of, json!([])).await;
+            browser.choose_file("", &sound).await;
+            browser.see("Your picture is changed.").await;
+            browser.click("Remove picture").await;
+            browser.see("Your picture is removed.").await;
+        }
+        browser
+            .script(
+                "Object.defineProperty(File.prototype, 'type', { get: () => 'image/png' })",
+                json!([]),
+            )
+            .await;
+        browser.choose_file("", &text).await;
+        browser
+            .see("This file is not a picture that can be used here.")
+            .await;
+    });
+}
+
+/// What a browser does that does not want to be recognised: what is read is not what was drawn.
+const NOISE: &str = "
+    const noisy = (pixels) => { for (let i = 0; i < pixels.length; i++) pixels[i] = Math.random() * 256; };
+    const read = CanvasRenderingContext2D.prototype.getImageData;
+    CanvasRenderingContext2D.prototype.getImageData = function (...square) {
+        const image = read.apply(this, square);
+        noisy(image.data);
+        return image;
+    };
+    const encode = HTMLCanvasElement.prototype.toBlob;
+    HTMLCanvasElement.prototype.toBlob = function (...how) {
+        const context = this.getContext('2d');
+        const image = read.call(context, 0, 0, this.width, this.height);
+        noisy(image.data);
+        context.putImageData(image, 0, 0);
+        return encode.apply(this, how);
+    };";
+
+#[test]
+fn a_canvas_that_gives_noise_is_not_used() {
+    story("noisy_canvas", &ENV, async |stage| {
+        let browser = stage.open_browser().await;
+        browser.before_load(SPY).await;
+        browser.before_load(NOISE).await;
+        let client = stage.client();
+        let files = signed_in(&browser, &client).await;
+        let photo = camera_photo();
+
+        browser
+            .choose_file("Add a picture", &files.write("photo.jpg", &photo))
+            .await;
+        browser.see("Your picture is changed.").await;
+
+        assert_eq!(value(&browser, "sent.at(-1).size").await, photo.len());
+    });
+}
+
+/// Notes where the focus is with each step, and what is read out.
+const LISTEN: &str = "
+    globalThis.lost = 0;
+    globalThis.heard = [];
+    const look = () => {
+        if (document.activeElement === document.body && ++lost > 2) globalThis.stayedLost = true;
+        if (document.activeElement !== document.body) lost = 0;
+        const said = document.querySelector('.avatar-editor [role=status]')?.innerText;
+        if (said && heard.at(-1) !== said) heard.push(said);
+        requestAnimationFrame(look);
+    };
+    look();";
+
+#[test]
+fn the_focus_and_the_progress_of_an_upload_are_never_lost() {
+    story("upload_focus", &ENV, async |stage| {
+        let browser = stage.open_browser().await;
+        browser.before_load("delete globalThis.createImageBitmap").await;
+        let client = stage.client();
+        let files = signed_in(&browser, &client).await;
+        let path = files.write("photo.jpg", &camera_photo());
+        let focused = "document.activeElement.id";
+
+        browser
+            .script("document.getElementById('avatar-file').focus()", json!([]))
+            .await;
+        browser.script(LISTEN, json!([])).await;
+        browser.slow_down().await;
+        browser.choose_file("Add a picture", &path).await;
+        browser.see("Uploading…").await;
+        browser
+            .wait_until(&format!("{focused} === 'avatar-cancel'"))
+            .await;
+        browser
+            .wait_until("heard.some((said) => /^Uploading the picture, \\d+ %.$/.test(said))")
+            .await;
+        browser.press(support::Key::Enter).await;
+        browser.see("Upload cancelled.").await;
+        browser.wait_until(&format!("{focused} === 'avatar-file'")).await;
+
+        browser.speed_up().await;
+        browser.choose_file("Add a picture", &path).await;
+        browser.see("Your picture is changed.").await;
+        browser.wait_until(&format!("{focused} === 'avatar-file'")).await;
+        let damaged = files.write("damaged.png", b"\x89PNG\r\n\x1a\n not really a picture");
+        browser.choose_file("Change picture", &damaged).await;
+        // The browser decodes nothing here, so the server says it.
+        browser.allow_text("415");
+        browser
+            .wait_until("document.querySelector('.avatar-editor .alert')")
+            .await;
+        browser.wait_until(&format!("{focused} === 'avatar-file'")).await;
+        assert_eq!(value(&browser, "!!globalThis.stayedLost").await, json!(false));
+        let heard = value(&browser, "heard").await;
+        assert!(heard.as_array().unwrap().len() < 16, "{heard}");
+    });
+}

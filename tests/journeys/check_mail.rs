@@ -27,6 +27,7 @@ fn a_second_mail_is_sent_after_half_a_minute_and_ends_the_first_link() {
 
         browser.see("Send it again in").await;
         browser.click("Send it again in").await;
+        browser.see("You can send it again in").await;
         let ground = browser.script(DISABLED_UNDER_POINTER, json!([])).await;
         assert_eq!(
             ground,
@@ -50,6 +51,72 @@ fn a_second_mail_is_sent_after_half_a_minute_and_ends_the_first_link() {
         browser.see("This link no longer works").await;
         browser.goto(second.link()).await;
         browser.see("Hello, Ada Lovelace").await;
+    });
+}
+
+#[test]
+fn the_page_that_waits_for_a_mail_outlives_reloads_and_steps_in_the_history() {
+    story("waiting_page", &[], async |stage| {
+        let client = stage.client();
+        client.join(NAME, EMAIL, PASSWORD).await;
+        let browser = stage.open_browser().await;
+        for (page, button) in [
+            ("/sign-up", "Sign up"),
+            ("/magic-link?return_to=/security", "Send the link"),
+            ("/forgot-password", "Send the link"),
+            ("/verify-email", "Send the link"),
+        ] {
+            let email = format!("{}@example.com", page[1..5].replace('-', ""));
+            browser.goto(page).await;
+            if page == "/sign-up" {
+                browser.fill("Name", NAME).await;
+                browser.fill("Password", PASSWORD).await;
+            }
+            browser.fill("Email address", &email).await;
+            browser.click(button).await;
+            browser.see("Check your mail").await;
+            let waiting = browser.path().await;
+
+            browser.reload().await;
+            browser.see("Check your mail").await;
+            browser.see(&email).await;
+            browser.see("Send it again in").await;
+            browser.back().await;
+            browser.arrive(page).await;
+            browser.see(button).await;
+            browser.script("history.forward()", json!([])).await;
+            browser.arrive(&waiting).await;
+            browser.see(&email).await;
+            browser.goto("/").await;
+            browser.see("The front door").await;
+            browser.back().await;
+            browser.see("Check your mail").await;
+            browser.see(&email).await;
+            browser.click("Wrong address?").await;
+            browser.arrive(page).await;
+            browser.see(button).await;
+        }
+        let mails = client.mails_to("magi@example.com").await;
+        assert_eq!(mails.len(), 0, "nothing was sent by coming back");
+    });
+}
+
+#[test]
+fn a_mail_asked_for_on_the_page_of_a_dead_link_is_waited_for_too() {
+    story("waiting_dead_link", &[], async |stage| {
+        stage.client().join(NAME, EMAIL, PASSWORD).await;
+        let browser = stage.open_browser().await;
+        browser.allow(403, "/api/auth-redirect");
+        browser
+            .goto("/auth-redirect?access_token=never-was&action=magic-link")
+            .await;
+        browser.fill("Email address", EMAIL).await;
+        browser.click("Send the link").await;
+        browser.see("Check your mail").await;
+
+        browser.reload().await;
+        browser.see("Check your mail").await;
+        browser.see(EMAIL).await;
     });
 }
 

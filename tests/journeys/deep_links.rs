@@ -10,16 +10,23 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
         stage.client().join(NAME, EMAIL, PASSWORD).await;
         let browser = stage.open_browser().await;
         browser.allow(404, "/no-such-page");
+        let mut titles = std::collections::HashSet::new();
         for (path, title, text) in [
             ("/", "Welcome", "Sign up"),
             ("/sign-in", "Sign in", "Password"),
             ("/sign-up", "Sign up", "Name"),
             ("/magic-link", "Sign in with a link", "Send the link"),
-            ("/auth-redirect", "Open your mail", "Sign in with a link"),
+            ("/verify-email", "Verify your address", "Send the link"),
+            ("/auth-redirect", "Open your link", "Sign in with a link"),
             ("/forgot-password", "Forgot your password?", "Send the link"),
-            ("/reset-password", "Open your mail", "Choose a new password"),
+            (
+                "/reset-password",
+                "Choose a new password",
+                "Choose a new password",
+            ),
             ("/no-such-page", "Not found", "There is no page here"),
         ] {
+            assert!(titles.insert(title), "two pages are called {title}");
             browser.goto(path).await;
             for _ in 0..2 {
                 browser.see(text).await;
@@ -46,6 +53,69 @@ fn every_page_opens_by_its_address_and_survives_a_reload() {
         }
         browser.goto("/sign-in").await;
         browser.arrive("/profile").await;
+    });
+}
+
+#[test]
+fn a_page_has_one_address_with_or_without_a_slash_at_its_end() {
+    story("slashes", &[], async |stage| {
+        let browser = stage.open_browser().await;
+        for (typed, page, text) in [
+            ("/sign-in/", "/sign-in", "Password"),
+            ("/sign-in/?x=y", "/sign-in?x=y", "Password"),
+            ("/sign-up//", "/sign-up", "Name"),
+            (
+                "/security/",
+                "/sign-in?return_to=/security",
+                "Sign in to see that page.",
+            ),
+        ] {
+            browser.goto(typed).await;
+            browser.see(text).await;
+            browser.arrive(page).await;
+        }
+        let client = stage.client();
+        for path in [
+            "/no-such-page/",
+            "/no-such-page?status=200",
+            "/sign-in/x/",
+            "/404",
+        ] {
+            assert_eq!(client.get(path).await.status, 404, "{path}");
+        }
+    });
+}
+
+#[test]
+fn what_browsers_and_programs_ask_for_unasked_is_there_or_is_no_page() {
+    story("unasked", &[], async |stage| {
+        let client = stage.client();
+        for (path, media_type) in [
+            ("/favicon.ico", "image/x-icon"),
+            ("/apple-touch-icon.png", "image/png"),
+            ("/icon-512.png", "image/png"),
+            ("/manifest.webmanifest", "application/manifest+json"),
+        ] {
+            let reply = client.http.get(format!("{}{path}", stage.app.public_url));
+            let reply = reply.send().await.unwrap();
+            assert_eq!(reply.status(), 200, "{path}");
+            assert_eq!(reply.headers()["content-type"], media_type, "{path}");
+        }
+        for path in [
+            "/_storage/nothing",
+            "/_storage/a/b/c",
+            "/_storage/a/b/c/d",
+            "/_auth/x/y/z",
+            "/_x",
+        ] {
+            let reply = client.get(path).await;
+            assert!(reply.status.is_client_error(), "{path}: {reply:?}");
+            assert!(reply.body.starts_with('{'), "{path}: {reply:?}");
+        }
+        let page = client.get("/sign-in").await.body;
+        for link in ["/apple-touch-icon.png", "/manifest.webmanifest"] {
+            assert!(page.contains(link), "{link}");
+        }
     });
 }
 

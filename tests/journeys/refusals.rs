@@ -1,6 +1,7 @@
 //! Wrong password, unknown and taken address, dead link, empty fields.
 
-use support::story;
+use serde_json::json;
+use support::{Key, story};
 
 use crate::{EMAIL, NAME, PASSWORD, sign_in};
 
@@ -87,6 +88,32 @@ fn an_address_not_verified_yet_can_have_its_mail_again() {
         browser.see("Check your mail").await;
         let mail = stage.client().last_mail_to(EMAIL).await;
         browser.goto(mail.link()).await;
+        browser.see("Hello, Ada Lovelace").await;
+    });
+}
+
+/// Each form's default button: what Enter presses, and whether it sends the form elsewhere.
+const ELSEWHERE: &str = "
+    return [...document.forms].filter((form) =>
+        [...form.elements].find(({ type }) => type === 'submit')?.hasAttribute('formaction')).length";
+
+#[test]
+fn enter_signs_in_after_an_address_was_not_verified_yet() {
+    story("not_verified_enter", &[], async |stage| {
+        let client = stage.client();
+        client.sign_up(NAME, EMAIL, PASSWORD).await;
+        let browser = stage.open_browser().await;
+        browser.allow(401, "/api/sign-in");
+        sign_in(&browser, EMAIL, PASSWORD).await;
+        browser.see("Send the verification mail again").await;
+        assert_eq!(browser.script(ELSEWHERE, json!([])).await, json!(0));
+        let mail = client.last_mail_to(EMAIL).await;
+        client.auth_redirect(&client.open_link(&mail).await, true).await;
+
+        browser.fill("Password", PASSWORD).await;
+        browser.press(Key::Enter).await;
+
+        browser.arrive("/profile").await;
         browser.see("Hello, Ada Lovelace").await;
     });
 }

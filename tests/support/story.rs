@@ -48,7 +48,18 @@ pub struct Stage<S = TestBinary> {
 impl<S: System> Stage<S> {
     /// Another browser, which knows nothing of the others.
     pub async fn open_browser(&mut self) -> Arc<Browser> {
-        let browser = Arc::new(Browser::open(&self.app.public_url()).await);
+        let browser = Browser::open(&self.app.public_url()).await;
+        self.enter(browser)
+    }
+
+    /// Another browser, which keeps no cookies.
+    pub async fn open_browser_without_cookies(&mut self) -> Arc<Browser> {
+        let browser = Browser::open_without_cookies(&self.app.public_url()).await;
+        self.enter(browser)
+    }
+
+    fn enter(&mut self, browser: Browser) -> Arc<Browser> {
+        let browser = Arc::new(browser);
         self.browsers.push(Arc::clone(&browser));
         browser
     }

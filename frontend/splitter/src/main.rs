@@ -58,7 +58,8 @@ fn main() -> Result<()> {
 
     let page = staging.join("index.html");
     let html = fs::read_to_string(&page)?.replace(&old, &new);
-    fs::write(page, with_later_links(&html, &parts.later)?)?;
+    let html = with_later_links(&html, &parts.later)?;
+    fs::write(page, with_first_script(&html)?)?;
     Ok(())
 }
 
@@ -143,7 +144,7 @@ fn split(input: &[u8], folder: &Path) -> Result<Parts> {
         &fs::read_to_string(folder.join("__wasm_split.js"))?,
     )?;
     Ok(Parts {
-        script: names.shortened(&script::trimmed(&script))?,
+        script: names.shortened(&script::trimmed(&(script + include_str!("translated.js"))))?,
         first,
         later,
     })
@@ -179,6 +180,15 @@ fn with_later_links(html: &str, files: &[Later]) -> Result<String> {
         .map(|file| link.replace(FIRST, &file.ending))
         .collect();
     Ok(html.replace(link, &format!("{link}{later}")))
+}
+
+/// The page with the script for old browsers before the start script. trunk would write it in the
+/// language of new ones.
+fn with_first_script(html: &str) -> Result<String> {
+    let at = html.find("<script type").context("the page has a start script")?;
+    let (before, after) = html.split_at(at);
+    let first = script::trimmed(include_str!("start.js"));
+    Ok(format!("{before}<script>{}</script>{after}", first.trim_end()))
 }
 
 #[cfg(test)]

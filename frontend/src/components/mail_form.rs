@@ -36,7 +36,7 @@ pub fn MailForm(
     let children = StoredValue::new(children);
     let action = use_way_in(mail.page());
 
-    let form = move || {
+    let form = move || -> AnyView {
         view! {
             <section class="card">
                 {intro.run()}
@@ -56,24 +56,26 @@ pub fn MailForm(
                 {children.with_value(|children| children())}
             </section>
         }
+        .into_any()
     };
 
     move || match mailed.step() {
         MailStep::Sent(sent) => view! { <CheckMail mail sent mailed /> }.into_any(),
-        MailStep::Looking => looking(form()).into_any(),
-        MailStep::Form => form().into_any(),
+        MailStep::Looking => looking(form()),
+        MailStep::Form => form(),
     }
 }
 
 /// Stands for the page that waits for a mail until it is known where that went: only the app
 /// knows.
-pub fn looking(form: impl IntoView) -> impl IntoView {
+pub fn looking(form: AnyView) -> AnyView {
     // The app knows it at once.
-    let form = cfg!(feature = "ssr").then(|| form.into_any());
+    let form = cfg!(feature = "ssr").then(|| view! { <WithoutApp>{form}</WithoutApp> }.into_any());
     view! {
-        {form.map(|form| view! { <WithoutApp>{form}</WithoutApp> })}
+        {form}
         <Skeleton />
     }
+    .into_any()
 }
 
 /// What is wrong with a typed address.

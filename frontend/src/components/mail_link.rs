@@ -38,7 +38,7 @@ fn NotNeeded(mail: Mail) -> impl IntoView {
             <Heading title="Signed in">"You are signed in"</Heading>
             <p>
                 "This link no longer works: it was used already, is too old, or a newer one took its place. "
-                "You do not need it, because you are signed in in this browser" {who} "."
+                "You do not need it: this browser is signed in" {who} "."
             </p>
             <a class="button" href="/profile">
                 "Go to your profile"

@@ -128,7 +128,11 @@ impl Mailed {
             words::read_mailed(&kept, self.page, browser::now_ms())
         };
         match here.or_else(kept) {
-            Some(sent) => self.sent.set(Some(sent)),
+            Some(sent) => {
+                // For the form, if the address was wrong.
+                self.handed_on.email.set(sent.to.clone());
+                self.sent.set(Some(sent));
+            }
             None => self.go(false, true),
         }
     }

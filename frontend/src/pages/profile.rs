@@ -61,13 +61,14 @@ pub fn Profile() -> impl IntoView {
                 </p>
                 <Rename />
             </section>
-            {sessions}
             <section class="leave actions">
                 <a class="button quiet" href="/security">
                     "Password, address and security"
                 </a>
                 <SignOut />
             </section>
+            // As long as there are devices, which is known late: nothing stands below it.
+            {sessions}
         </div>
     }
 }

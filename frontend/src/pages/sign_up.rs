@@ -46,7 +46,7 @@ pub fn SignUp() -> impl IntoView {
         });
     };
 
-    let page = move || {
+    let page = move || -> AnyView {
         view! {
             <section class="card">
                 <Heading title="Sign up" forms=vec![form]>"Sign up"</Heading>
@@ -82,11 +82,12 @@ pub fn SignUp() -> impl IntoView {
                 </p>
             </section>
         }
+        .into_any()
     };
 
     move || match mailed.step() {
         MailStep::Sent(sent) => view! { <CheckMail mail=Mail::VerifyEmail sent mailed /> }.into_any(),
-        MailStep::Looking => looking(page()).into_any(),
-        MailStep::Form => page().into_any(),
+        MailStep::Looking => looking(page()),
+        MailStep::Form => page(),
     }
 }

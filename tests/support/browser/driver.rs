@@ -2,6 +2,7 @@
 
 use std::process::{self, Stdio};
 
+use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::{Capabilities, ChromiumLikeCapabilities as _};
 use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel, WebDriver};
@@ -82,6 +83,16 @@ impl Driver {
         let mut chrome = self.chrome();
         chrome
             .set_logging_prefs("performance", LoggingPrefsLogLevel::All)
+            .expect("the setting is JSON");
+        self.begin(chrome).await
+    }
+
+    /// A session that keeps no cookies.
+    pub(super) async fn cookieless_session(&self) -> WebDriver {
+        let mut chrome = self.chrome();
+        let block = json!({ "profile.default_content_setting_values.cookies": 2 });
+        chrome
+            .add_experimental_option("prefs", block)
             .expect("the setting is JSON");
         self.begin(chrome).await
     }

@@ -54,6 +54,19 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Shows pages as on paper, or as on the screen.
+    pub async fn set_print(&self, print: bool) {
+        let media = if print { "print" } else { "" };
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": media }))
+            .await;
+    }
+
+    /// Shows pages in the few colours that a person has chosen for all.
+    pub async fn force_colours(&self) {
+        let features = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
     /// Switches JavaScript off, from the next page on.
     pub async fn without_scripts(&self) {
         self.app_comes.store(false, Ordering::Relaxed);

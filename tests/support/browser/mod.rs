@@ -47,6 +47,17 @@ impl Browser {
     pub async fn open(base: &str) -> Self {
         let driver = Driver::start().await;
         let web = driver.session().await;
+        Self::over(base, web, driver)
+    }
+
+    /// The same, and it keeps no cookies.
+    pub async fn open_without_cookies(base: &str) -> Self {
+        let driver = Driver::start().await;
+        let web = driver.cookieless_session().await;
+        Self::over(base, web, driver)
+    }
+
+    fn over(base: &str, web: WebDriver, driver: Driver) -> Self {
         Self {
             base: base.to_owned(),
             web,
