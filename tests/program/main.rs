@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod memory;
+mod setting_rows;
 mod settings;
 
 use std::process::{Command, Output};
