@@ -78,7 +78,7 @@ fn canonical(local: &str, domain: &str) -> Option<String> {
 
 #[cfg(target_arch = "wasm32")]
 fn canonical(local: &str, domain: &str) -> Option<String> {
-    Some(format!("{local}@{domain}"))
+    (local.len() + domain.len() < MAX_BYTES).then(|| format!("{local}@{domain}"))
 }
 
 /// UTS 46, non-transitional, as browsers use it.

@@ -6,6 +6,7 @@ mod durable;
 mod memory;
 mod overload;
 mod pictures;
+mod setting_rows;
 mod settings;
 mod stopping;
 
