@@ -1,8 +1,8 @@
 //! Turns an uploaded picture into an avatar: upright, square, small, in sRGB, without metadata.
 //!
-//! Pictures are untrusted input to complex decoders. They are decoded one at a time, in a process of
-//! its own whose memory and time are bounded (`helper.rs`). Uploads wait for their turn before any
-//! of their body is read (`uploads.rs`).
+//! Pictures are untrusted input to complex decoders. They are decoded one at a time, in a process
+//! of their own whose memory and time are bounded (`helper.rs`). Uploads wait for their turn before
+//! any of their body is read (`uploads.rs`).
 
 mod colour;
 mod containers;

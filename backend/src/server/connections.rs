@@ -303,6 +303,19 @@ mod tests {
     }
 
     #[test]
+    fn half_of_the_overflow_is_kept_for_known_sessions() {
+        let connections = connections(32, 2);
+        let mut slots: Vec<Slot> = Vec::new();
+        let mut roomy = Vec::new();
+        while let Some(slot) = admit(&connections, "192.0.2.1") {
+            roomy.push(slot.is_overflow_roomy());
+            slots.push(slot);
+        }
+
+        assert_eq!(roomy, [true, true, true, true, false, false]);
+    }
+
+    #[test]
     fn a_silent_connection_loses_its_place_to_a_new_one_and_a_busy_one_does_not() {
         let connections = connections(8, 4);
         let slots: Vec<Slot> = (1..=8)

@@ -25,7 +25,7 @@ pub(super) enum Standing {
     Stranger,
     /// It carries what may be a session's secret.
     Claimant,
-    /// It carries the secret of a session that was accepted before, or asks for the server's health.
+    /// It carries the secret of a session that was accepted before, or is a health check.
     Known,
 }
 
@@ -51,8 +51,8 @@ impl Load {
         }
     }
 
-    /// Counts a request in, unless there are too many for its sender; who that is is asked only when
-    /// it matters.
+    /// Counts a request in, unless there are too many for its sender. The sender's standing is
+    /// looked up only when it matters.
     pub(super) fn enter(&self, standing: impl FnOnce() -> Standing) -> Option<Permit<'_>> {
         let in_work = self.in_work.fetch_add(1, Relaxed);
         let permit = Permit(self);

@@ -1,4 +1,5 @@
-//! Listening ports: bounded connections and requests, time limits for slow clients, an orderly stop.
+//! Listening ports: bounded connections and requests, time limits for slow clients, graceful
+//! shutdown.
 //!
 //! | file | what it bounds |
 //! |---|---|
