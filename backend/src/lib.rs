@@ -23,6 +23,7 @@ mod keyed_limiter;
 mod pages;
 mod picture;
 mod rate_limit;
+mod request_id;
 mod routes;
 mod server;
 mod session_cookie;

@@ -36,10 +36,15 @@ use axum::{
 };
 use tower::ServiceBuilder;
 use tower_cookies::CookieManagerLayer;
-use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer, trace::TraceLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::RequestBodyTimeoutLayer,
+    trace::TraceLayer,
+};
 
 use crate::{
-    cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, server::BODY_PAUSE,
+    cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, request_id, server::BODY_PAUSE,
     state::AppState,
 };
 
@@ -54,7 +59,12 @@ pub fn router(app: AppState, public: Router) -> Router {
         api: api_headers,
     } = app.security_headers.clone();
     // Pages have nothing to log.
-    let trace = TraceLayer::new_for_http().make_span_with(span).on_failure(());
+    let trust = app.clone();
+    let trace = ServiceBuilder::new()
+        .map_request(move |request| request_id::vet(request, &trust.trusted_proxies))
+        .layer(SetRequestIdLayer::x_request_id(request_id::NewId))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()));
     let counted = Router::new()
         .merge(sign_up::router())
         .merge(verify_email::router())
@@ -117,7 +127,12 @@ async fn visit(
 
 /// A request's span. The query is left out: it can hold an access token.
 fn span(request: &Request) -> tracing::Span {
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+    tracing::info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        request_id = request_id::in_span(request),
+    )
 }
 
 async fn no_such_route() -> Error {
