@@ -21,9 +21,12 @@ pub(crate) async fn run(embedded: Embedded) {
             tracing::warn!(%error, "expired rows stay until the next cleaning");
         }
         tokio::select! {
-            () = embedded.stopping.cancelled() => return,
+            () = embedded.stopping.cancelled() => break,
             () = tokio::time::sleep(EVERY) => {}
         }
+    }
+    if let Err(error) = embedded.audit.record_dropped().await {
+        tracing::warn!(%error, "how many events were not recorded was not recorded");
     }
 }
 
@@ -37,7 +40,8 @@ async fn clean(embedded: &Embedded) -> sqlx::Result<()> {
             + outbox::delete_finished(&mut *tx, now - as_ms(KEEP_MAIL), AT_ONCE).await?;
         tx.commit().await?;
         if removed == 0 {
-            return Ok(());
+            break;
         }
     }
+    embedded.audit.clean(AT_ONCE).await
 }

@@ -4,6 +4,7 @@
 //! milliseconds, JSON is text. Only this file, `writer.rs` and `readers.rs` know that the database is SQLite.
 
 pub(crate) mod access_tokens;
+pub(crate) mod audit;
 pub(crate) mod buckets;
 mod changes;
 pub(crate) mod environment;
@@ -25,8 +26,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqliteConnection};
 
 use changes::Changes;
 use known_sessions::KnownSessions;
@@ -48,6 +49,18 @@ pub(crate) struct Store {
 const READERS: usize = 4;
 /// How long anybody waits for their turn before they are told that the server is busy.
 const WAIT: Duration = Duration::from_secs(5);
+
+/// A connection that only reads the database at `path`, beside a server or without one. Changes
+/// nothing, so a database of an older version stays as it is.
+pub(crate) async fn open_to_read(path: &Path) -> sqlx::Result<SqliteConnection> {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(WAIT)
+        .disable_statement_logging()
+        .connect()
+        .await
+}
 
 impl Store {
     /// Opens the database at `path`, makes it where it is absent, and brings it up to date.
