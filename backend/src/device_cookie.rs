@@ -158,7 +158,10 @@ mod tests {
         let mut bytes = URL_SAFE_NO_PAD.decode(value).unwrap();
         for index in 0..bytes.len() {
             bytes[index] ^= 1;
-            assert!(theirs.opened(&URL_SAFE_NO_PAD.encode(&bytes)).is_none(), "{index}");
+            assert!(
+                theirs.opened(&URL_SAFE_NO_PAD.encode(&bytes)).is_none(),
+                "{index}"
+            );
             bytes[index] ^= 1;
         }
         assert!(theirs.opened(&URL_SAFE_NO_PAD.encode(&bytes)).is_some());

@@ -2,20 +2,20 @@
 
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
 use crate::{
-    cookies::Cookies,
     client_address::{limiter_key, wide_limiter_key},
+    cookies::Cookies,
     device_cookie::Device,
     embedded::{Clock, DEVICE_ID_BYTES},
     error::Error,
     extract::Caller,
     keyed_limiter::KeyedLimiter,
     state::AppState,
+};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
 };
 
 /// So many tries of a network at once …

@@ -26,8 +26,8 @@ use crate::{
     routes,
     server::{Server, bind},
     session_cookie::SessionCookie,
-    signing_key::SigningKey,
     settings::Secret,
+    signing_key::SigningKey,
     state::{AppState, Parts},
 };
 

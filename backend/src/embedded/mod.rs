@@ -63,8 +63,8 @@ mod wire;
 pub use clock::Clock;
 pub use gate::CountedAlready;
 pub use known_device::{DeviceKey, HEADER as DEVICE_HEADER, ID_BYTES as DEVICE_ID_BYTES};
-pub(crate) use sign_up_tokens::HEADER as SIGN_UP_TOKEN_HEADER;
 pub(crate) use mail_server::{MailServer, hello_name, sender};
+pub(crate) use sign_up_tokens::HEADER as SIGN_UP_TOKEN_HEADER;
 pub(crate) use storage::MAX_FILE_BYTES;
 
 use std::path::PathBuf;

@@ -44,8 +44,8 @@ use tower_http::{
 };
 
 use crate::{
-    cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, request_id, server::BODY_PAUSE,
-    state::AppState,
+    cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, request_id,
+    server::BODY_PAUSE, state::AppState,
 };
 
 /// The largest JSON body, in bytes.

@@ -46,8 +46,6 @@ pub(crate) enum Reason {
     /// The address has an account already.
     AccountExists,
     NotVerified,
-    /// The address has no account for which such a mail is due.
-    NoMailDue,
     RateLimited,
     /// The link is unknown, used up, or too old.
     InvalidLink,
