@@ -12,7 +12,7 @@ use axum::{
 };
 use shared::{Email, Parse};
 
-use crate::{client_address::client_address, cookies::Cookies, error::Error, state::AppState};
+use crate::{client_address::client_address, cookies::Cookies, error::Error, request_id, state::AppState};
 
 /// A JSON body whose fields passed their checks.
 ///
@@ -82,6 +82,8 @@ pub struct Caller {
     pub device_token: Option<String>,
     /// What proves that the browser made a sign-up ([`crate::flow_cookie`]).
     pub sign_up_tokens: Option<String>,
+    /// The id of the browser's request, under which Altogic logs what the call does.
+    pub request_id: HeaderValue,
 }
 
 impl Caller {
@@ -107,6 +109,7 @@ impl FromRequestParts<AppState> for Caller {
             address: peer.map(|peer| client_address(peer, &parts.headers, &app.trusted_proxies)),
             device_token: None,
             sign_up_tokens: None,
+            request_id: request_id::of(&parts.headers, &parts.extensions, &app.trusted_proxies),
         })
     }
 }

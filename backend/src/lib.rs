@@ -25,6 +25,7 @@ mod pages;
 mod picture;
 mod rate_limit;
 mod readiness;
+mod request_id;
 mod routes;
 mod server;
 mod session_cookie;

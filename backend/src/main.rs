@@ -1,5 +1,6 @@
 //! The `latchkey` command: reads the settings, starts the system, and waits for its end.
 
+mod audit;
 mod keys;
 mod log;
 
@@ -52,6 +53,8 @@ enum Command {
     /// The keys that the embedded Altogic accepts
     #[command(subcommand)]
     Keys(keys::Action),
+    /// What happened to accounts of the embedded Altogic, newest first
+    Audit(audit::Arguments),
 }
 
 impl Command {
@@ -154,6 +157,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
             (running, line)
         }
         Command::Keys(action) => return keys::run(action, &config.settings.data_dir).await,
+        Command::Audit(arguments) => return audit::run(arguments, &config.settings.data_dir).await,
     };
     let mut out = std::io::stdout();
     // Whoever started it may not listen.

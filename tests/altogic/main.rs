@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod audit;
+mod audit_events;
 mod auth_redirect;
 mod buckets;
 mod change_email;

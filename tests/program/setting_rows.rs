@@ -115,6 +115,8 @@ pub const ROWS: &[Row] = &[
         &["0", "3651", "never", "30 days"],
     ),
     ("SESSION_MAX_DAYS", &["1", "3650"], &["0", "3651", "never"]),
+    ("FILES_PER_USER_MB", &["1", "100"], &["0", "-1", "many", "1.5"]),
+    ("STOP_DELAY", &["0", "300"], &["-1", "301", "5s"]),
     (
         "SMTP_URL",
         &[

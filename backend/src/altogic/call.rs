@@ -11,6 +11,7 @@ use url::form_urlencoded;
 use crate::{
     embedded::{DEVICE_HEADER, SIGN_UP_TOKEN_HEADER},
     extract::Caller,
+    request_id,
     session_cookie::SessionToken,
 };
 
@@ -55,6 +56,7 @@ impl Call {
                 SIGN_UP_TOKEN_HEADER,
                 caller.sign_up_tokens.as_deref().and_then(sensitive),
             )
+            .header_if(request_id::HEADER, Some(caller.request_id.clone()))
     }
 
     /// On a signed-in visitor's behalf.

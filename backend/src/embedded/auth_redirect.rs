@@ -15,6 +15,7 @@ use super::errors::{self, Result};
 use super::extract::{SessionIfAny, key_of};
 use super::sign_up_tokens::SignUpTokens;
 use super::store::access_tokens::{self, AccessTokenRow, Purpose};
+use super::visitor::Visitor;
 use super::{Embedded, grant, ids, query};
 
 pub(crate) fn router() -> Router<Embedded> {
@@ -62,12 +63,12 @@ async fn verify(State(embedded): State<Embedded>, RawQuery(query): RawQuery) -> 
 }
 
 /// The button of the page: makes the change, then redirects like a link.
-async fn confirm(State(embedded): State<Embedded>, body: String) -> Result<Response> {
+async fn confirm(State(embedded): State<Embedded>, visitor: Visitor, body: String) -> Result<Response> {
     let key = query::value(Some(&body), "key").unwrap_or_default();
     // A form writes a space as a plus.
     let password = query::form_value(Some(&body), "password");
     let is_wrong = password.is_some();
-    let result = match change_email::confirm(&embedded, &key, password).await? {
+    let result = match change_email::confirm(&embedded, &visitor, &key, password).await? {
         Confirmation::Moved => Ok((Purpose::ChangeEmail, None)),
         Confirmation::Dead => Err(Some(Purpose::ChangeEmail)),
         Confirmation::NeedsPassword => match change_email::page(&embedded, &key, is_wrong).await? {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use shared::Email;
 use url::Url;
 
+use super::audit::Event;
 use super::change_password::check_password;
 use super::errors::{self, Result};
 use super::extract::{Caller, Json};
@@ -68,14 +69,22 @@ async fn ask(
     if settings.compat_errors && is_taken(&embedded, &new_email).await? {
         return Err(errors::email_not_unique());
     }
-    check_password(&embedded, &caller, password.expose().to_owned()).await?;
+    check_password(
+        &embedded,
+        &caller,
+        Event::EmailChangeAsked,
+        password.expose().to_owned(),
+    )
+    .await?;
     let known = device.of(&embedded, &new_email);
     embedded
         .limits
         .count_mail("change-email", &new_email, &visitor, known.as_ref())?;
 
     let now = settings.clock.now_ms();
+    let asked = Event::EmailChangeAsked.of(&caller.user.id).on(&caller.session.id);
     let mut tx = embedded.store.begin().await?;
+    embedded.audit.record(&mut tx, &visitor, asked).await?;
     let user = if settings.confirm_email {
         mail_both(&embedded, &mut tx, &user, &new_email, now).await?;
         user
@@ -83,6 +92,8 @@ async fn ask(
         if users::by_email(&mut *tx, new_email.as_str()).await?.is_some() {
             return Err(errors::email_not_unique());
         }
+        let changed = Event::EmailChanged.of(&caller.user.id).on(&caller.session.id);
+        embedded.audit.record(&mut tx, &visitor, changed).await?;
         move_account(&embedded, &mut tx, user, new_email.as_str(), false, now).await?
     };
     tx.commit().await?;
@@ -151,8 +162,15 @@ async fn waiting(State(embedded): State<Embedded>, caller: Caller) -> Result<Rep
 }
 
 async fn cancel(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    let mut tx = embedded.store.begin_one().await?;
-    access_tokens::delete_of_purpose(&mut *tx, &caller.user.id, Purpose::ChangeEmail).await?;
+    let (user, purpose) = (&caller.user.id, Purpose::ChangeEmail);
+    let now = embedded.settings.clock.now_ms();
+    let mut tx = embedded.store.begin().await?;
+    let waits = access_tokens::email_of_user(&mut *tx, user, purpose, now).await?;
+    if waits.is_some() {
+        let cancelled = Event::EmailChangeCancelled.of(user).on(&caller.session.id);
+        embedded.audit.record(&mut tx, &caller.visitor, cancelled).await?;
+    }
+    access_tokens::delete_of_purpose(&mut *tx, user, purpose).await?;
     tx.commit().await?;
     Ok(Reply(()))
 }
@@ -173,6 +191,7 @@ pub(crate) enum Confirmation {
 /// enough: only the account's owner knows its password.
 pub(crate) async fn confirm(
     embedded: &Embedded,
+    visitor: &Visitor,
     key: &str,
     password: Option<String>,
 ) -> Result<Confirmation> {
@@ -207,6 +226,8 @@ pub(crate) async fn confirm(
         return Ok(Confirmation::Dead);
     };
     sign_ups::delete_of_email(&mut *tx, &token.email).await?;
+    let changed = Event::EmailChanged.of(&user.id);
+    embedded.audit.record(&mut tx, visitor, changed).await?;
     move_account(embedded, &mut tx, user, &token.email, true, now).await?;
     tx.commit().await?;
     embedded.mail_queued.notify_one();

@@ -6,6 +6,7 @@ use axum::{Json as Reply, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::audit::{Event, Reason};
 use super::errors::{self, Result};
 use super::extract::{Caller, Json};
 use super::fields::Fields;
@@ -49,7 +50,7 @@ async fn change_password(
     let old_password = old_password
         .map(|password| password.expose().to_owned())
         .unwrap_or_default();
-    let old_hash = check_password(&embedded, &caller, old_password).await?;
+    let old_hash = check_password(&embedded, &caller, Event::PasswordChanged, old_password).await?;
     let new_hash = embedded.passwords.hash(new_password.unwrap_or_default()).await?;
 
     let now = embedded.settings.clock.now_ms();
@@ -58,6 +59,12 @@ async fn change_password(
         return Err(errors::invalid_credentials());
     }
     let kept = (!body.renew_session).then_some(caller.session.id.as_str());
+    let changed = Event::PasswordChanged.of(&user.id).on(&caller.session.id);
+    embedded.audit.record(&mut tx, &visitor, changed).await?;
+    embedded
+        .audit
+        .record_ended_sessions(&mut tx, &visitor, &user.id, kept, Reason::PasswordChange)
+        .await?;
     end_what_the_old_one_opened(&embedded, &mut tx, user, kept, now).await?;
     let mut session = Value::Null;
     if body.renew_session {
@@ -72,13 +79,26 @@ async fn change_password(
 
 /// Gives the stored hash of the caller's current password, if this is it. One that is not proved yet
 /// counts here: the caller's session came from a link to the address. Wrong ones are counted by
-/// session (SECURITY-BAR T-34).
+/// session (SECURITY-BAR T-34), and recorded as a refused `event`.
 ///
 /// # Errors
 /// 401 `invalid_credentials`, 429 `rate_limit_exceeded`.
-pub(crate) async fn check_password(embedded: &Embedded, caller: &Caller, password: String) -> Result<String> {
-    let attempt = embedded.limits.begin_in_session(&caller.session.id)?;
+pub(crate) async fn check_password(
+    embedded: &Embedded,
+    caller: &Caller,
+    event: Event,
+    password: String,
+) -> Result<String> {
     let user = &caller.user;
+    let asked = event.of(&user.id).on(&caller.session.id);
+    let attempt = match embedded.limits.begin_in_session(&caller.session.id) {
+        Ok(attempt) => attempt,
+        Err(refusal) => {
+            let refused = asked.refused(Reason::RateLimited);
+            embedded.audit.record_alone(&caller.visitor, refused).await;
+            return Err(refusal);
+        }
+    };
     let stored = user
         .password_hash
         .clone()
@@ -88,7 +108,11 @@ pub(crate) async fn check_password(embedded: &Embedded, caller: &Caller, passwor
             attempt.succeed();
             Ok(stored)
         }
-        _ => Err(errors::invalid_credentials()),
+        _ => {
+            let refused = asked.refused(Reason::WrongPassword);
+            embedded.audit.record_alone(&caller.visitor, refused).await;
+            Err(errors::invalid_credentials())
+        }
     }
 }
 

@@ -42,9 +42,12 @@ pub(crate) async fn run(embedded: Embedded) {
         storage::sweep_orphans(&embedded).await;
         let pause = EVERY.saturating_sub(ids::random_below(JITTER));
         tokio::select! {
-            () = embedded.stopping.cancelled() => return,
+            () = embedded.stopping.cancelled() => break,
             () = clock.sleep(pause) => {}
         }
+    }
+    if let Err(error) = embedded.audit.record_dropped().await {
+        tracing::warn!(%error, "how many events were not recorded was not recorded");
     }
 }
 
@@ -79,6 +82,9 @@ async fn clean(embedded: &Embedded) {
                 }
             }
         }
+    }
+    if let Err(error) = embedded.audit.clean(AT_ONCE).await {
+        tracing::warn!(%error, "old events stay until the next cleaning");
     }
 }
 

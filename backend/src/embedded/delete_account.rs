@@ -5,6 +5,7 @@ use axum::routing::post;
 use axum::{Json as Reply, Router};
 
 use super::Embedded;
+use super::audit::Event;
 use super::errors::Result;
 use super::extract::{Caller, Json};
 use super::profile::Record;
@@ -34,6 +35,8 @@ pub(crate) async fn delete_account(embedded: &Embedded, caller: &Caller) -> Resu
     sign_ups::delete_of_email(&mut *tx, &caller.user.email).await?;
     users::delete(&mut *tx, &caller.user.id).await?;
     erasing::note(&mut *tx).await?;
+    let deleted = Event::AccountDeleted.of(&caller.user.id).on(&caller.session.id);
+    embedded.audit.record(&mut tx, &caller.visitor, deleted).await?;
     tx.commit().await?;
     for object in objects {
         // The rows are gone, so a refused deletion would be wrong; the next cleaning sweeps.

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::clock::as_ms;
 use super::errors::{self, InvalidField, Refusal, Result};
 use super::store::sessions::{self, Alive, SessionAndUser};
+use super::visitor::Visitor;
 use super::{Embedded, ids, query};
 
 /// The header that carries a session's token.
@@ -51,6 +52,7 @@ pub(crate) struct Caller {
     found: Arc<SessionAndUser>,
     /// The token as sent.
     pub(crate) token: String,
+    pub(crate) visitor: Visitor,
 }
 
 impl Deref for Caller {
@@ -78,7 +80,12 @@ impl FromRequestParts<Embedded> for Caller {
         if now - found.session.last_seen_at >= SEEN_RESOLUTION_MS {
             note_use(embedded.clone(), found.session.id.clone(), now);
         }
-        Ok(Self { found, token })
+        let Ok(visitor) = Visitor::from_request_parts(parts, embedded).await;
+        Ok(Self {
+            found,
+            token,
+            visitor,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::{Email, Name};
 
+use super::audit::{Event, Reason};
 use super::errors::{self, Result};
 use super::extract::{Json, SessionIfAny, key_of};
 use super::fields::Fields;
@@ -141,7 +142,11 @@ async fn redeem(
     let token_hash = ids::digest(key);
     let now = embedded.settings.clock.now_ms();
     let token = access_tokens::by_hash(&mut *embedded.store.read().await?, &token_hash, now).await?;
-    let token = token.ok_or_else(errors::invalid_access_token)?;
+    let Some(token) = token else {
+        let refused = Event::SignInByLink.of_no_account().refused(Reason::InvalidLink);
+        embedded.audit.record_alone(visitor, refused).await;
+        return Err(errors::invalid_access_token());
+    };
     let purposes = [Purpose::VerifyEmail, Purpose::MagicLink];
     if !purposes.contains(&token.purpose) {
         return Err(errors::invalid_token_type());
@@ -163,6 +168,12 @@ async fn redeem(
     };
     let session = sessions::New::of(&user.id, visitor, now);
     session.open(&mut tx).await?;
+    let event = match token.purpose {
+        Purpose::VerifyEmail => Event::SignUpCompleted,
+        _ => Event::SignInByLink,
+    };
+    let opened = event.of(&user.id).on(session.handle());
+    embedded.audit.record(&mut tx, visitor, opened).await?;
     tx.commit().await?;
     user.last_login_at = Some(now);
     Ok(wire::grant(&user, session.wire()))

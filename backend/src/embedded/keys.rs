@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::audit::{self, Event};
 use super::clock::iso;
 use super::store::Store;
 use super::store::keys::{self, KeyRow, Kind};
@@ -68,6 +69,8 @@ pub async fn create(data_dir: &Path, kind: KeyKind, name: &str) -> anyhow::Resul
     let store = store(data_dir).await?;
     let mut tx = store.begin().await?;
     keys::insert(&mut *tx, &row).await?;
+    let made = Event::KeyMade.of_no_account().on(&row.id);
+    audit::record_command(&mut tx, made, row.created_at).await?;
     tx.commit().await?;
     store.close().await;
     Ok(key(row, Some(text)))
@@ -81,7 +84,11 @@ pub async fn create(data_dir: &Path, kind: KeyKind, name: &str) -> anyhow::Resul
 pub async fn revoke(data_dir: &Path, id: &str) -> anyhow::Result<bool> {
     let store = store(data_dir).await?;
     let mut tx = store.begin().await?;
-    let revoked = keys::revoke(&mut *tx, id, Clock::system().now_ms()).await?;
+    let now = Clock::system().now_ms();
+    let revoked = keys::revoke(&mut *tx, id, now).await?;
+    if revoked {
+        audit::record_command(&mut tx, Event::KeyRevoked.of_no_account().on(id), now).await?;
+    }
     tx.commit().await?;
     store.close().await;
     Ok(revoked)

@@ -251,6 +251,7 @@ mod tests {
         Visitor {
             ip: ip.parse().ok(),
             user_agent: None,
+            request_id: axum::http::HeaderValue::from_static("test"),
         }
     }
 

@@ -4,11 +4,12 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::{ids, private_files};
@@ -20,19 +21,25 @@ pub(crate) struct LinkKey([u8; 32]);
 impl LinkKey {
     /// Reads the key of `data_dir`, or makes it.
     pub(crate) fn open(data_dir: &Path) -> anyhow::Result<Self> {
-        let path = data_dir.join("link.key");
+        if let Some(key) = Self::read(data_dir)? {
+            return Ok(key);
+        }
+        let (key, path) = (Self(ids::random()), path(data_dir));
+        key.write(&path)
+            .with_context(|| format!("writing {}", path.display()))?;
+        Ok(key)
+    }
+
+    /// Reads the key of `data_dir`, if there is one.
+    pub(crate) fn read(data_dir: &Path) -> anyhow::Result<Option<Self>> {
+        let path = path(data_dir);
         match fs::read(&path) {
             Ok(bytes) => {
                 let key = bytes.try_into().ok();
                 ensure!(key.is_some(), "{} is not a key of 32 bytes", path.display());
-                Ok(Self(key.unwrap_or_default()))
+                Ok(key.map(Self))
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let key = Self(ids::random());
-                key.write(&path)
-                    .with_context(|| format!("writing {}", path.display()))?;
-                Ok(key)
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
         }
     }
@@ -54,6 +61,13 @@ impl LinkKey {
         fs::rename(unfinished, path)
     }
 
+    /// Another key, for one purpose, that says nothing about this one.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("any length makes a key");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     /// The secret of the link with this seed: 256 bits, URL-safe, the same at each call.
     ///
     /// A nested keyed SHA-256 over a key and seeds of fixed length, so that no digest says
@@ -71,6 +85,10 @@ impl LinkKey {
             .finalize();
         URL_SAFE_NO_PAD.encode(outer)
     }
+}
+
+fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join("link.key")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use axum::routing::post;
 use axum::{Json as Reply, Router};
 use shared::Email;
 
+use super::audit::Event;
 use super::errors::{self, Result};
 use super::extract::email_of;
 use super::known_device::DeviceToken;
@@ -29,14 +30,19 @@ async fn send_magic(
     embedded
         .limits
         .count_mail("magic-link", &email, &visitor, known.as_ref())?;
-    send(&embedded, &email, Kind::MagicLink).await
+    send(&embedded, &visitor, &email, Kind::MagicLink).await
 }
 
 /// Has a link that opens an account mailed to its owner; answers the same for every address.
 ///
 /// An address that waits for verification gets none: its sign-up has a link of its own, and a new
 /// password can be set there.
-pub(crate) async fn send(embedded: &Embedded, email: &Email, kind: Kind) -> Result<Reply<()>> {
+pub(crate) async fn send(
+    embedded: &Embedded,
+    visitor: &Visitor,
+    email: &Email,
+    kind: Kind,
+) -> Result<Reply<()>> {
     if embedded.settings.compat_errors {
         tell(embedded, email).await?;
     }
@@ -46,7 +52,11 @@ pub(crate) async fn send(embedded: &Embedded, email: &Email, kind: Kind) -> Resu
         user_id: None,
         sign_up_id: None,
     };
-    mail_requests::add_alone(embedded, request).await?;
+    let asked = match kind {
+        Kind::ResetPassword => Event::PasswordResetAsked,
+        _ => Event::MagicLinkAsked,
+    };
+    mail_requests::add_alone(embedded, visitor, asked, request).await?;
     Ok(Reply(()))
 }
 

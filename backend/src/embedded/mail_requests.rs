@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::audit::Event;
 use super::clock::as_ms;
 use super::errors::Result;
 use super::mail::{self, Recipient};
@@ -13,6 +14,7 @@ use super::store::mail_requests::{self, MailRequestRow};
 use super::store::outbox::Kind;
 use super::store::sign_ups::{self, SignUpRow};
 use super::store::users::{self, UserRow};
+use super::visitor::Visitor;
 use super::{Embedded, ids};
 
 /// How many requests are settled in one transaction.
@@ -48,10 +50,18 @@ pub(crate) async fn add(tx: &mut Write, request: MailRequest<'_>, now: i64) -> s
     mail_requests::insert(&mut **tx, &row).await
 }
 
-/// Writes a request down as all that a call changes.
-pub(crate) async fn add_alone(embedded: &Embedded, request: MailRequest<'_>) -> Result<()> {
-    let mut tx = embedded.store.begin_one().await?;
+/// Writes a request down as all that a call changes, and records that it was `asked`.
+pub(crate) async fn add_alone(
+    embedded: &Embedded,
+    visitor: &Visitor,
+    asked: Event,
+    request: MailRequest<'_>,
+) -> Result<()> {
+    let mut tx = embedded.store.begin().await?;
+    // Under its digest, whether the address has an account or not: that is looked up later.
+    let asked = asked.of_address(None, request.email);
     add(&mut tx, request, embedded.settings.clock.now_ms()).await?;
+    embedded.audit.record(&mut tx, visitor, asked).await?;
     tx.commit().await?;
     embedded.mail_requested.notify_one();
     Ok(())

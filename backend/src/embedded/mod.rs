@@ -10,6 +10,7 @@
 //! files, the outbox. Where it is safer than Altogic in ways that clients do not see, PROTOCOL section
 //! 11 says how.
 
+pub mod audit;
 mod auth_redirect;
 mod back_off;
 mod change_email;

@@ -5,6 +5,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::audit::Audit;
 use super::gate::Keys;
 use super::known_device::DeviceKey;
 use super::limits::Limits;
@@ -26,10 +27,12 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
     let store = open_store(data_dir).await?;
     let (environment_id, client_key) = first_start(&store, settings.clock.now_ms()).await?;
 
+    let audit = Audit::new(store.clone(), settings.clock.clone(), &link_key);
     let limits = Limits::new(settings.rate_limits, &settings.clock);
     let embedded = Embedded(std::sync::Arc::new(Inner {
         settings,
         store,
+        audit,
         objects,
         arriving: Arriving::default(),
         passwords: Passwords::new().context("starting the password threads")?,
@@ -55,10 +58,15 @@ pub(crate) async fn open(settings: Settings) -> anyhow::Result<Embedded> {
 
 /// Opens the database of a folder.
 pub(crate) async fn open_store(data_dir: &std::path::Path) -> anyhow::Result<Store> {
-    let database = data_dir.join("latchkey.db");
+    let database = database_path(data_dir);
     Store::open(&database)
         .await
         .with_context(|| format!("opening the database {}", database.display()))
+}
+
+/// Where the database of a folder is.
+pub(crate) fn database_path(data_dir: &std::path::Path) -> std::path::PathBuf {
+    data_dir.join("latchkey.db")
 }
 
 /// Makes the environment's id, the bucket `root` and a client key where they are missing.

@@ -8,6 +8,7 @@ use axum::{Json as Reply, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::audit::Event;
 use super::errors::{self, Result};
 use super::extract::{Caller, Json};
 use super::fields::Fields;
@@ -88,8 +89,18 @@ pub(crate) async fn write(
     let user = users::by_id(&mut *tx, &caller.user.id).await?;
     let mut user = user.ok_or_else(errors::invalid_session_token)?;
     let values = changes(&wire::user(&user))?;
+    let before = (user.name.clone(), user.profile_picture.clone());
     change(&mut user, values)?;
     users::set_profile(&mut *tx, &user).await?;
+    for (event, changed) in [
+        (Event::NameChanged, before.0 != user.name),
+        (Event::PictureChanged, before.1 != user.profile_picture),
+    ] {
+        if changed {
+            let entry = event.of(&user.id).on(&caller.session.id);
+            embedded.audit.record(&mut tx, &caller.visitor, entry).await?;
+        }
+    }
     tx.commit().await?;
     Ok(wire::user(&user))
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::{Email, Name};
 
+use super::audit::{Event, Reason};
 use super::errors::{self, Result};
 use super::extract::{Json, email_of, key_of};
 use super::fields::Fields;
@@ -40,13 +41,14 @@ async fn send_reset(
     embedded
         .limits
         .count_mail("reset-password", &email, &visitor, known.as_ref())?;
-    magic_link::send(&embedded, &email, Kind::ResetPassword).await
+    magic_link::send(&embedded, &visitor, &email, Kind::ResetPassword).await
 }
 
 /// Redeems the token and sets the password. Every session ends, and nobody is signed in: the new
 /// password opens the next one (PROTOCOL 3.3). A refused password leaves the token alive.
 async fn reset(
     State(embedded): State<Embedded>,
+    visitor: Visitor,
     RawQuery(query): RawQuery,
     Json(body): Json<Body>,
 ) -> Result<Reply<()>> {
@@ -58,7 +60,11 @@ async fn reset(
         settings.clock.now_ms(),
     )
     .await?;
-    let token = token.ok_or_else(errors::invalid_access_token)?;
+    let Some(token) = token else {
+        let refused = Event::PasswordReset.of_no_account().refused(Reason::InvalidLink);
+        embedded.audit.record_alone(&visitor, refused).await;
+        return Err(errors::invalid_access_token());
+    };
     if token.purpose != Purpose::ResetPassword {
         return Err(errors::invalid_token_type());
     }
@@ -82,6 +88,13 @@ async fn reset(
     let user = user.ok_or_else(errors::invalid_access_token)?;
     users::set_password_hash(&mut *tx, &user.id, &password_hash).await?;
     users::set_email_verified(&mut *tx, &user.id).await?;
+    let (audit, id) = (&embedded.audit, &user.id);
+    audit
+        .record(&mut tx, &visitor, Event::PasswordReset.of(id))
+        .await?;
+    audit
+        .record_ended_sessions(&mut tx, &visitor, id, None, Reason::PasswordReset)
+        .await?;
     change_password::end_what_the_old_one_opened(&embedded, &mut tx, &user, None, now).await?;
     tx.commit().await?;
     embedded.mail_queued.notify_one();

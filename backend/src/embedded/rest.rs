@@ -9,6 +9,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
@@ -22,6 +23,7 @@ use super::{
     verify_email,
 };
 use crate::drain::drain;
+use crate::request_id;
 
 /// Where every path of the REST API begins.
 const PREFIX: &str = "/_api/rest/v1";
@@ -58,6 +60,7 @@ pub(crate) fn calls(embedded: Embedded) -> Router {
 
 /// The REST API as other programs reach it.
 pub(crate) fn router(embedded: Embedded) -> Router {
+    let trust = embedded.clone();
     let all = Router::new()
         .nest(PREFIX, calls(embedded.clone()))
         .fallback(not_found)
@@ -66,6 +69,9 @@ pub(crate) fn router(embedded: Embedded) -> Router {
         // One layer: axum boxes each by itself, for each request.
         .layer(
             ServiceBuilder::new()
+                .map_request(move |request| request_id::vet(request, &trust.settings.trusted_proxies))
+                .layer(SetRequestIdLayer::x_request_id(request_id::NewId))
+                .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(TraceLayer::new_for_http().make_span_with(span))
                 .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
                 .layer(header(header::CACHE_CONTROL, "no-store"))
@@ -81,7 +87,12 @@ pub(super) fn answered<S: Clone + Send + Sync + 'static>(router: Router<S>) -> R
 
 /// Without the query, which may hold addresses and keys.
 fn span(request: &Request) -> Span {
-    tracing::info_span!("altogic", method = %request.method(), path = request.uri().path())
+    tracing::info_span!(
+        "altogic",
+        method = %request.method(),
+        path = request.uri().path(),
+        request_id = request_id::in_span(request),
+    )
 }
 
 fn header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

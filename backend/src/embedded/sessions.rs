@@ -6,6 +6,7 @@ use axum::routing::{get, post};
 use axum::{Json as Reply, Router};
 use serde_json::Value;
 
+use super::audit::Reason;
 use super::errors::Result;
 use super::extract::Caller;
 use super::store::Write;
@@ -49,8 +50,13 @@ async fn list(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<
 }
 
 async fn sign_out_all_except(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    let mut tx = embedded.store.begin_one().await?;
-    sessions::delete_of_user(&mut *tx, &caller.user.id, Some(&caller.session.id)).await?;
+    let (user, own) = (&caller.user.id, Some(caller.session.id.as_str()));
+    let mut tx = embedded.store.begin().await?;
+    embedded
+        .audit
+        .record_ended_sessions(&mut tx, &caller.visitor, user, own, Reason::ByOwner)
+        .await?;
+    sessions::delete_of_user(&mut *tx, user, own).await?;
     tx.commit().await?;
     Ok(Reply(()))
 }
@@ -76,6 +82,11 @@ impl New {
             row,
             token: ids::new_token(),
         }
+    }
+
+    /// Its handle.
+    pub(crate) fn handle(&self) -> &str {
+        &self.row.id
     }
 
     /// Opens it, and ends the user's least used one beyond [`MAX_SESSIONS`].

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::Email;
 
+use super::audit::{Event, Reason};
 use super::errors::{self, Refusal, Result};
 use super::extract::Json;
 use super::fields::Fields;
@@ -53,7 +54,17 @@ async fn sign_in(
     };
 
     let known = device.of(&embedded, &email);
-    let attempt = embedded.limits.begin_sign_in(&email, &visitor, known.as_ref())?;
+    let attempt = match embedded.limits.begin_sign_in(&email, &visitor, known.as_ref()) {
+        Ok(attempt) => attempt,
+        Err(refusal) => {
+            let refused = Event::SignInByPassword.of_address(None, email.as_str());
+            embedded
+                .audit
+                .record_alone(&visitor, refused.refused(Reason::RateLimited))
+                .await;
+            return Err(refusal);
+        }
+    };
     let user = users::by_email(&mut *embedded.store.read().await?, email.as_str()).await?;
     if embedded.settings.compat_errors {
         tell(&embedded, &email, user.as_ref()).await?;
@@ -63,36 +74,46 @@ async fn sign_in(
         .passwords
         .check(password.expose().to_owned(), stored.clone())
         .await?;
+    let account = user.as_ref().map(|user| user.id.clone());
+    let signed_in = Event::SignInByPassword.of_address(account.as_deref(), email.as_str());
     let Some(user) = user.filter(|_| check != Check::Wrong) else {
-        return Err(waiting(&embedded, &made, &email, password.expose(), attempt).await?);
+        let (refusal, reason) = waiting(&embedded, &made, &email, password.expose(), attempt).await?;
+        let wrong = account
+            .as_ref()
+            .map_or(Reason::NoAccount, |_| Reason::WrongPassword);
+        let refused = signed_in.refused(reason.unwrap_or(wrong));
+        embedded.audit.record_alone(&visitor, refused).await;
+        return Err(refusal);
     };
     attempt.succeed();
     if embedded.settings.confirm_email && !user.email_verified {
+        let refused = signed_in.refused(Reason::NotVerified);
+        embedded.audit.record_alone(&visitor, refused).await;
         return Err(errors::email_not_verified());
     }
     open(&embedded, &visitor, user, stored.unwrap_or_default(), check).await
 }
 
-/// Why no account was opened.
+/// Why no account was opened; the reason where it is another one than the password.
 async fn waiting(
     embedded: &Embedded,
     made: &SignUpTokens,
     email: &Email,
     password: &str,
     attempt: PasswordTry<'_>,
-) -> Result<Refusal> {
+) -> Result<(Refusal, Option<Reason>)> {
     let Some(sign_up) = made.sign_up_of(embedded, email.as_str()).await? else {
-        return Ok(errors::invalid_credentials());
+        return Ok((errors::invalid_credentials(), None));
     };
     let check = embedded
         .passwords
         .check(password.to_owned(), Some(sign_up.password_hash))
         .await?;
     if check == Check::Wrong {
-        return Ok(errors::invalid_credentials());
+        return Ok((errors::invalid_credentials(), None));
     }
     attempt.succeed();
-    Ok(errors::email_not_verified())
+    Ok((errors::email_not_verified(), Some(Reason::NotVerified)))
 }
 
 /// Altogic's telling answer.
@@ -128,11 +149,18 @@ async fn open(
         tx.commit().await?;
     }
     let session = sessions::New::of(&user.id, visitor, now);
-    let mut tx = embedded.store.begin_one().await?;
+    let signed_in = Event::SignInByPassword.of(&user.id).on(session.handle());
+    let mut tx = embedded.store.begin().await?;
     // A password changed while this one was checked opens nothing.
     if !session.open_for_password(&mut tx, &password_hash).await? {
+        drop(tx);
+        let refused = Event::SignInByPassword
+            .of(&user.id)
+            .refused(Reason::WrongPassword);
+        embedded.audit.record_alone(visitor, refused).await;
         return Err(errors::invalid_credentials());
     }
+    embedded.audit.record(&mut tx, visitor, signed_in).await?;
     tx.commit().await?;
     user.last_login_at = Some(now);
     Ok(wire::grant(&user, session.wire()))

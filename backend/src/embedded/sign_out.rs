@@ -7,6 +7,7 @@ use axum::{Json as Reply, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::audit::{Event, Reason};
 use super::errors::{self, Result};
 use super::extract::{Caller, Json};
 use super::store::sessions;
@@ -42,15 +43,31 @@ async fn sign_out(
     if owner.is_some_and(|owner| owner != caller.user.id) {
         return Err(errors::invalid_token());
     }
-    let mut tx = embedded.store.begin_one().await?;
-    sessions::delete_own(&mut *tx, &caller.user.id, named, &token_hash).await?;
+    let mut tx = embedded.store.begin().await?;
+    if let Some(handle) = sessions::delete_own(&mut *tx, &caller.user.id, named, &token_hash).await? {
+        let ended = if handle == caller.session.id {
+            Event::SignOut.of(&caller.user.id)
+        } else {
+            Event::SessionEnded.of(&caller.user.id).because(Reason::ByOwner)
+        };
+        let audit = &embedded.audit;
+        audit.record(&mut tx, &caller.visitor, ended.on(&handle)).await?;
+    }
     tx.commit().await?;
     Ok(Reply(()))
 }
 
 async fn sign_out_all(State(embedded): State<Embedded>, caller: Caller) -> Result<Reply<()>> {
-    let mut tx = embedded.store.begin_one().await?;
-    sessions::delete_of_user(&mut *tx, &caller.user.id, None).await?;
+    let (user, own) = (&caller.user.id, caller.session.id.as_str());
+    let audit = &embedded.audit;
+    let mut tx = embedded.store.begin().await?;
+    audit
+        .record_ended_sessions(&mut tx, &caller.visitor, user, Some(own), Reason::ByOwner)
+        .await?;
+    audit
+        .record(&mut tx, &caller.visitor, Event::SignOut.of(user).on(own))
+        .await?;
+    sessions::delete_of_user(&mut *tx, user, None).await?;
     tx.commit().await?;
     Ok(Reply(()))
 }

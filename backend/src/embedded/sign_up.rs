@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use shared::{Email, Name, NewPassword};
 use sqlx::types::Json as Stored;
 
+use super::audit::{Event, Reason};
 use super::clock::as_ms;
 use super::errors::{self, Result};
 use super::extract::Json;
@@ -96,9 +97,13 @@ async fn sign_up(
             .await?
             .is_some()
     {
+        let refused = Event::SignUpAsked
+            .of_address(None, &user.email)
+            .refused(Reason::AccountExists);
+        embedded.audit.record_alone(&visitor, refused).await;
         return Err(errors::email_not_unique());
     }
-    let token = keep(&embedded, &user, password_hash, now).await?;
+    let token = keep(&embedded, &visitor, &user, password_hash, now).await?;
     Ok(wire::waiting_sign_up(&user, &token))
 }
 
@@ -106,19 +111,32 @@ async fn sign_up(
 async fn make_account(embedded: &Embedded, user: &UserRow, visitor: &Visitor, now: i64) -> Result<Value> {
     let mut tx = embedded.store.begin().await?;
     if users::by_email(&mut *tx, &user.email).await?.is_some() {
+        drop(tx);
+        let refused = Event::SignUpAsked
+            .of_address(None, &user.email)
+            .refused(Reason::AccountExists);
+        embedded.audit.record_alone(visitor, refused).await;
         return Err(errors::email_not_unique());
     }
     users::insert(&mut *tx, user).await?;
     sign_ups::delete_of_email(&mut *tx, &user.email).await?;
     let new = sessions::New::of(&user.id, visitor, now);
     new.open(&mut tx).await?;
+    let completed = Event::SignUpCompleted.of(&user.id).on(new.handle());
+    embedded.audit.record(&mut tx, visitor, completed).await?;
     tx.commit().await?;
     Ok(new.wire())
 }
 
 /// Keeps the sign-up, beside others of the same address, and asks for its mail. Gives the secret by
 /// which its client proves to have made it.
-async fn keep(embedded: &Embedded, user: &UserRow, password_hash: String, now: i64) -> Result<String> {
+async fn keep(
+    embedded: &Embedded,
+    visitor: &Visitor,
+    user: &UserRow,
+    password_hash: String,
+    now: i64,
+) -> Result<String> {
     let token = ids::new_token();
     let sign_up = SignUpRow {
         id: user.id.clone(),
@@ -140,6 +158,8 @@ async fn keep(embedded: &Embedded, user: &UserRow, password_hash: String, now: i
     let mut tx = embedded.store.begin().await?;
     sign_ups::insert(&mut *tx, &sign_up).await?;
     mail_requests::add(&mut tx, request, now).await?;
+    let asked = Event::SignUpAsked.of_address(None, &user.email);
+    embedded.audit.record(&mut tx, visitor, asked).await?;
     tx.commit().await?;
     embedded.mail_requested.notify_one();
     Ok(token)

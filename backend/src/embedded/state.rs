@@ -6,6 +6,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::Settings;
+use super::audit::Audit;
 use super::gate::Keys;
 use super::known_device::DeviceKey;
 use super::limits::Limits;
@@ -18,6 +19,7 @@ use super::store::Store;
 pub struct Inner {
     pub(crate) settings: Settings,
     pub(crate) store: Store,
+    pub(crate) audit: Audit,
     pub(crate) objects: Objects,
     pub(crate) arriving: Arriving,
     pub(crate) passwords: Passwords,

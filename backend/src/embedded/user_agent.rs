@@ -30,6 +30,12 @@ impl UserAgent {
             os,
         }
     }
+
+    /// Browser and system, for example `Firefox on Windows`. Only names of this file, whatever the
+    /// header says.
+    pub(crate) fn label(&self) -> String {
+        format!("{} on {}", self.browser.family, self.os.family)
+    }
 }
 
 impl Named {
@@ -315,6 +321,14 @@ mod tests {
             let _ = summary(header);
         }
         assert_eq!(summary(""), "Other 0.0.0 / Other 0.0.0 / Other");
+    }
+
+    #[test]
+    fn a_label_repeats_nothing_of_the_header() {
+        let header = "Mozilla/5.0 (Linux; Android 9; Secret One) Firefox/s3cret\r\nevil";
+
+        assert_eq!(UserAgent::parse(header).label(), "Firefox Mobile on Android");
+        assert_eq!(UserAgent::parse("Secret/1 (Two)").label(), "Other on Other");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use axum::routing::post;
 use axum::{Json as Reply, Router};
 use shared::Email;
 
+use super::audit::Event;
 use super::errors::{self, Result};
 use super::extract::email_of;
 use super::known_device::DeviceToken;
@@ -43,7 +44,7 @@ async fn resend(
         user_id: None,
         sign_up_id: sign_up.as_ref().map(|sign_up| sign_up.id.as_str()),
     };
-    mail_requests::add_alone(&embedded, request).await?;
+    mail_requests::add_alone(&embedded, &visitor, Event::VerificationAsked, request).await?;
     Ok(Reply(()))
 }
 

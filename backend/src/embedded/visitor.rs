@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 
 use super::Embedded;
 use crate::client_address::client_address;
+use crate::request_id;
 
 /// Where a request comes from. What is not known is `None`.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Visitor {
     pub(crate) ip: Option<IpAddr>,
     /// At most 512 bytes of the header.
     pub(crate) user_agent: Option<String>,
+    /// The id of the request: letters, digits, `-` and `_`.
+    pub(crate) request_id: HeaderValue,
 }
 
 const MAX_USER_AGENT_BYTES: usize = 512;
@@ -37,6 +40,11 @@ impl FromRequestParts<Embedded> for Visitor {
         Ok(Self {
             ip: peer.map(|peer| client_address(peer, &parts.headers, &embedded.settings.trusted_proxies)),
             user_agent,
+            request_id: request_id::of(
+                &parts.headers,
+                &parts.extensions,
+                &embedded.settings.trusted_proxies,
+            ),
         })
     }
 }

@@ -36,9 +36,15 @@ use axum::{
 };
 use tower::ServiceBuilder;
 use tower_cookies::CookieManagerLayer;
-use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
+    trace::TraceLayer,
+};
 
-use crate::{cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, state::AppState};
+use crate::{
+    cookies::Cookies, error::Error, headers::SecurityHeaders, pages, rate_limit, request_id, state::AppState,
+};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 16 * 1024;
@@ -51,7 +57,12 @@ pub fn router(app: AppState, public: Router) -> Router {
         api: api_headers,
     } = app.security_headers.clone();
     // Pages have nothing to log.
-    let trace = TraceLayer::new_for_http().make_span_with(span).on_failure(());
+    let trust = app.clone();
+    let trace = ServiceBuilder::new()
+        .map_request(move |request| request_id::vet(request, &trust.trusted_proxies))
+        .layer(SetRequestIdLayer::x_request_id(request_id::NewId))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()));
     let counted = Router::new()
         .merge(sign_up::router())
         .merge(verify_email::router())
@@ -113,7 +124,12 @@ async fn visit(
 
 /// A request's span. The query is left out: it can hold an access token.
 fn span(request: &Request) -> tracing::Span {
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+    tracing::info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        request_id = request_id::in_span(request),
+    )
 }
 
 /// Gives the framework's own refusals, of a path or a query that cannot be read, the contract's form.

@@ -4,6 +4,7 @@
 //! milliseconds, JSON is text. Only this file, `writer/`, `readers.rs` and `erasing.rs` know that the database is SQLite.
 
 pub(crate) mod access_tokens;
+pub(crate) mod audit;
 pub(crate) mod buckets;
 mod changes;
 pub(crate) mod environment;
@@ -27,8 +28,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqliteConnection};
 
 use super::private_files;
 use changes::Changes;
@@ -53,6 +54,18 @@ const READERS: usize = 4;
 const WAIT: Duration = Duration::from_secs(5);
 /// [`WAIT`] for another program, as a statement.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
+
+/// A connection that only reads the database at `path`, beside a server or without one. Changes
+/// nothing, so a database of an older version stays as it is.
+pub(crate) async fn open_to_read(path: &Path) -> sqlx::Result<SqliteConnection> {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(WAIT)
+        .disable_statement_logging()
+        .connect()
+        .await
+}
 
 impl Store {
     /// Opens the database at `path`, makes it where it is absent, and brings it up to date. What

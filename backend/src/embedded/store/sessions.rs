@@ -180,20 +180,21 @@ pub(crate) async fn set_last_seen_at(db: impl SqliteExecutor<'_>, id: &str, now:
     Ok(())
 }
 
-/// Ends the session with this handle or this token, if it is the user's.
+/// Ends the session with this handle or this token, if it is the user's; gives its handle.
 pub(crate) async fn delete_own(
     db: impl SqliteExecutor<'_>,
     user_id: &str,
     handle: &str,
     token_hash: &str,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3)")
-        .bind(user_id)
-        .bind(handle)
-        .bind(token_hash)
-        .execute(db)
-        .await?;
-    Ok(())
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR token_hash = $3) RETURNING id",
+    )
+    .bind(user_id)
+    .bind(handle)
+    .bind(token_hash)
+    .fetch_optional(db)
+    .await
 }
 
 /// Ends every session of a user, except the one with the handle `keep`.
