@@ -63,7 +63,7 @@ impl Command {
         match self {
             Self::Serve => Program::Serve,
             Self::Altogic => Program::Altogic,
-            Self::Keys(_) => Program::Offline,
+            Self::Keys(_) | Self::Audit(_) => Program::Offline,
         }
     }
 }
