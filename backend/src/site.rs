@@ -181,6 +181,9 @@ fn cache_control(path: &str) -> &'static str {
         .is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if hashed {
         "public, max-age=31536000, immutable"
+    } else if path.ends_with(".webmanifest") {
+        // Browsers ask for it with every page.
+        "public, max-age=86400"
     } else {
         "no-cache"
     }

@@ -114,6 +114,9 @@ impl Error {
             Self::Network => "Cannot reach Latchkey. Check your connection, then try again.".to_owned(),
             Self::Browser => "This browser cannot run this page. Updating it helps.".to_owned(),
             Self::NoCookies => NO_COOKIES.to_owned(),
+            Self::Api { .. } if self.is_signed_out() => {
+                "You are signed out. Try again, and enter your password when you are asked.".to_owned()
+            }
             Self::Api {
                 error,
                 retry_after_seconds,

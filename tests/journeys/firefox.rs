@@ -1,5 +1,5 @@
-//! A story in Firefox, with the protection on that LibreWolf and Tor Browser have: what is read from
-//! a canvas is noise.
+//! A story in Firefox, with the protection on that some of its kin have from the start: what is read
+//! from a canvas is noise.
 
 use shared::profile;
 use support::{Firefox, TestBinary, photo};

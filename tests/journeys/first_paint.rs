@@ -227,24 +227,24 @@ const COUNT: &str = "
     };
 ";
 
+/// What was fetched, but for what the browser itself wants to know of the site.
+const FILES: &str =
+    "performance.getEntriesByType('resource').filter(({ name }) => !name.endsWith('manifest'))";
+
 /// What was fetched with a page: calls of our API, and files, each as often as it was asked for.
 async fn fetched(browser: &Browser) -> Vec<String> {
     let script = "
-        const files = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
+        const files = FILES.map(({ name }) => new URL(name).pathname);
         const calls = asked.filter((path) => path.startsWith('/api/'));
         const others = files.filter((path) => !path.startsWith('/api/'));
         return [...calls, ...others.map((path) => path.replace(/-[0-9a-f]{16}/, ''))].sort()";
-    serde_json::from_value(browser.script(script, json!([])).await).unwrap()
+    serde_json::from_value(browser.script(&script.replace("FILES", FILES), json!([])).await).unwrap()
 }
 
 /// Waits until this much was fetched; then it is this, and nothing else.
 async fn assert_fetched(browser: &Browser, expected: &[String], when: &str) {
     let count = expected.len();
-    browser
-        .wait_until(&format!(
-            "performance.getEntriesByType('resource').length >= {count}"
-        ))
-        .await;
+    browser.wait_until(&format!("{FILES}.length >= {count}")).await;
     assert_eq!(fetched(browser).await, expected, "{when}");
 }
 

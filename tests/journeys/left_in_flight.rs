@@ -228,6 +228,9 @@ fn a_page_of_somebody_signed_in_can_be_left_while_any_answer_is_on_its_way() {
             )
             .await;
             leave_security(&browser, &client).await;
+            // This browser's session must be there for the rest, and ends with it.
+            leave(&browser, "/profile", &[Hold, Click("Sign out")], "/api/sign-out").await;
+            browser.see("You are signed out.").await;
         },
     );
 }

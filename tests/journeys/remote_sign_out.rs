@@ -5,7 +5,7 @@ use support::story;
 use crate::{EMAIL, NAME, PASSWORD, sign_in};
 
 #[test]
-fn an_ended_session_lands_on_sign_in() {
+fn an_ended_session_asks_for_the_password_or_leads_to_sign_in() {
     story("remote_sign_out", &[("CONFIRM_EMAIL", "false")], async |stage| {
         // This one session is of a Firefox.
         stage.client().join(NAME, EMAIL, PASSWORD).await;
@@ -25,6 +25,8 @@ fn an_ended_session_lands_on_sign_in() {
         there.click("Change name").await;
         there.fill("Name", "Somebody else").await;
         there.click("Save").await;
+        there.see("You were signed out").await;
+        there.click("Sign in another way").await;
         there.arrive("/sign-in?return_to=/profile").await;
         there.reload().await;
         there.see("Sign in").await;

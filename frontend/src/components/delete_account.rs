@@ -56,7 +56,9 @@ pub fn DeleteAccount(
                         .wrong_password_on("password")
                         .on("password", "leave_password")
                 })?;
-            place.go("/");
+            if form.is_there() {
+                place.go("/");
+            }
             handed_on.forget();
             current_user.set_nobody();
             news.tell("Your account is deleted.");

@@ -28,7 +28,9 @@ pub fn SignOut() -> impl IntoView {
                 }
                 Err(error) => return Err(error),
             };
-            place.go("/sign-in");
+            if form.is_there() {
+                place.go("/sign-in");
+            }
             handed_on.forget();
             current_user.set_nobody();
             news.tell(sentence);
