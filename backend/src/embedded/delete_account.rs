@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json as Reply, Router};
 
-use super::Embedded;
+use super::{Embedded, mail_requests};
 use super::audit::Event;
 use super::errors::Result;
 use super::extract::{Caller, Json};
@@ -28,6 +28,8 @@ async fn object_delete(
 /// Removes the account with its sessions, links, files and mails; the address is free again. What
 /// was deleted is unreadable in the database's files half an hour later ([`erasing`]).
 pub(crate) async fn delete_account(embedded: &Embedded, caller: &Caller) -> Result<()> {
+    // Else a mail that was just asked for would be written after the others are gone.
+    mail_requests::settle_all(embedded).await?;
     let mut tx = embedded.store.begin().await?;
     let objects = files::object_names_of_user(&mut *tx, &caller.user.id).await?;
     outbox::delete_to(&mut *tx, &caller.user.email).await?;

@@ -142,7 +142,7 @@ pub fn CheckMail(
             <p>{before} <strong class="address">{email}</strong> {after}</p>
             <p class="muted">
                 "Nothing there after a minute or two? Look into the spam folder, or send it again. "
-                "Only the newest link works."
+                "Each of the links works, until one is used."
             </p>
             <ErrorMessage error=form.failure() on_retry=Callback::new(move |()| resend(())) />
             <form method="post" action=action on:submit=submit>

@@ -37,7 +37,7 @@ fn NotNeeded(mail: Mail) -> impl IntoView {
         <section class="card">
             <Heading title="Signed in">"You are signed in"</Heading>
             <p>
-                "This link no longer works: it was used already, is too old, or a newer one took its place. "
+                "This link no longer works: it is too old, or it or another one was used already. "
                 "You do not need it: this browser is signed in" {who} "."
             </p>
             <a class="button" href="/profile">
@@ -78,7 +78,7 @@ fn AskAgain(
                         "This link no longer works"
                     </Heading>
                     <p>
-                        "It was used already, is too old, or a newer one took its place. "
+                        "It is too old, or it or another one was used already. "
                         "Tell us your address and we mail a new link " {purpose}
                     </p>
                 }

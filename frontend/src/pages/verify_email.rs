@@ -20,7 +20,7 @@ pub fn VerifyEmail() -> impl IntoView {
                     <Heading title="Verify your address" forms=vec![form]>
                         "Verify your address"
                     </Heading>
-                    <p>"We mail the link again that finishes your sign-up. Only the newest link works."</p>
+                    <p>"We mail the link again that finishes your sign-up. Each of the links works, until one is used."</p>
                 }
             }
         >
