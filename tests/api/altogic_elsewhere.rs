@@ -154,7 +154,7 @@ async fn addresses_and_keys_are_percent_encoded() {
             "/_api/rest/v1/auth/send-magic?email=a%2Bb%26c%23d%40example.com",
             "/_api/rest/v1/auth/resend?email=ada%2Bplus%40example.com",
             "/_api/rest/v1/auth/send-reset?email=o%27hara%2541%40example.com",
-            "/_api/rest/v1/auth/access-token?key=a%26b%3Dc%2Fd%3Fe%23f%2Bg%2541",
+            "/_api/rest/v1/auth/grant?key=a%26b%3Dc%2Fd%3Fe%23f%2Bg%2541",
             "/_api/rest/v1/auth/reset-pwd?key=a%26key%3Db",
         ]
     );

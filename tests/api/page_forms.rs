@@ -89,6 +89,8 @@ async fn signing_up_and_in_and_out_needs_no_scripts() {
     assert_eq!(out.header("location"), Some("/sign-in"));
     assert_eq!(client.profile().await.status, StatusCode::UNAUTHORIZED);
 
+    // A browser that was never here before.
+    let client = app.client();
     let page = client.get("/sign-in?return_to=/security").await;
     let back = send(
         &client,

@@ -49,7 +49,14 @@ fn a_second_mail_is_sent_after_half_a_minute_and_the_first_link_still_works() {
         let second = mails.await.expect("the mail arrives").remove(0);
         browser.goto(first.link()).await;
         browser.see("Hello, Ada Lovelace").await;
-        assert!(client.follow(second.link()).await.query().unwrap().contains("error="));
+        assert!(
+            client
+                .follow(second.link())
+                .await
+                .query()
+                .unwrap()
+                .contains("error=")
+        );
     });
 }
 

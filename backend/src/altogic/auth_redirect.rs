@@ -1,6 +1,6 @@
 //! `GET` and `POST auth/grant`, and the embedded server's `GET auth/access-token`.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use serde::Deserialize;
 use serde_json::json;
 use shared::{AccessToken, NewPassword, Password};
@@ -97,8 +97,6 @@ impl Altogic {
         match self.read(call).await {
             Ok(opened) => Ok(Some(opened)),
             Err(Error::Refused(refusal)) if !refusal.has_code("invalid_access_token") => Ok(None),
-            // A page, or whatever an unknown path is answered with. If Altogic is away, the next call says so.
-            Err(Error::Unavailable(StatusCode::BAD_GATEWAY, _)) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -130,6 +130,11 @@ impl Altogic {
         }
     }
 
+    /// Whether this is the embedded server.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.transport, Transport::Direct(_))
+    }
+
     /// A call on a visitor's behalf.
     fn call_for(&self, caller: &Caller, method: Method, path: &str) -> Call {
         Call::new(method, path, &self.keys).by(caller)

@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json as Reply, Router};
 
-use super::{Embedded, mail_requests};
 use super::audit::Event;
 use super::errors::Result;
 use super::extract::{Caller, Json};
 use super::profile::Record;
 use super::store::{erasing, files, outbox, sign_ups, users};
+use super::{Embedded, mail_requests};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new().route("/db/object/delete", post(object_delete))

@@ -37,12 +37,16 @@ async fn auth_redirect(
         sign_up_tokens: app.flow_cookie.all_sign_up_tokens(&cookies),
         ..caller
     };
-    let opened = app
-        .altogic
-        .opened_by(&caller, session.as_ref(), &request.access_token)
-        .await?;
     let proof = proof(&app, &request)?;
     let is_proved = proof.password.is_some() || proof.new_password.is_some();
+    // After a click there is nothing that another Altogic could tell.
+    let opened = if app.altogic.is_embedded() || is_proved || !request.confirmed {
+        app.altogic
+            .opened_by(&caller, session.as_ref(), &request.access_token)
+            .await?
+    } else {
+        None
+    };
     if let Some(opened) = &opened
         && opened.needs_password()
         && !is_proved
