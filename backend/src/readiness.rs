@@ -17,7 +17,8 @@ const KEPT: Duration = Duration::from_secs(1);
 /// at a time, however many ask; clones share the answer.
 #[derive(Clone)]
 pub struct Readiness {
-    altogic: Altogic,
+    /// `None`: the embedded server alone, without the app.
+    altogic: Option<Altogic>,
     /// `None`: another Altogic, which shows no more of its database than its answers.
     embedded: Option<Embedded>,
     latest: Arc<Mutex<Option<Found>>>,
@@ -41,11 +42,20 @@ pub enum State {
 }
 
 impl Readiness {
-    /// Nothing is asked yet.
+    /// Of the app; nothing is asked yet.
     pub fn new(altogic: Altogic, embedded: Option<Embedded>) -> Self {
         Self {
-            altogic,
+            altogic: Some(altogic),
             embedded,
+            latest: Arc::default(),
+        }
+    }
+
+    /// Of the embedded server alone.
+    pub fn of_embedded(embedded: Embedded) -> Self {
+        Self {
+            altogic: None,
+            embedded: Some(embedded),
             latest: Arc::default(),
         }
     }
@@ -70,7 +80,9 @@ impl Readiness {
     }
 
     async fn find_out(&self) -> State {
-        if !self.altogic.is_reachable().await {
+        if let Some(altogic) = &self.altogic
+            && !altogic.is_reachable().await
+        {
             return State::Unreachable;
         }
         match &self.embedded {

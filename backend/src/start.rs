@@ -205,7 +205,10 @@ pub async fn start_altogic(config: Config) -> anyhow::Result<Running> {
     let router = embedded
         .rest_router()
         .merge(embedded.public_router())
-        .merge(routes::health::of_altogic(Arc::clone(&stopping)));
+        .merge(routes::health::of_altogic(
+            Arc::clone(&stopping),
+            Readiness::of_embedded(embedded.clone()),
+        ));
     let server = Server::start(listener, router, AltogicFront, connections);
     let client_key = embedded.client_key().to_owned();
     Ok(Running {

@@ -7,7 +7,10 @@ use std::sync::{
 
 use axum::{Router, extract, http::StatusCode, routing::get};
 
-use crate::{readiness::State, state::AppState};
+use crate::{
+    readiness::{Readiness, State},
+    state::AppState,
+};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -15,15 +18,9 @@ pub(super) fn router() -> Router<AppState> {
         .route("/readyz", get(ready))
 }
 
-/// The same for an embedded server that stands alone: it is ready until it is stopping.
-pub(crate) fn of_altogic(stopping: Arc<AtomicBool>) -> Router {
-    let ready = async move || {
-        if stopping.load(Relaxed) {
-            (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
-        } else {
-            (StatusCode::OK, "ready\n")
-        }
-    };
+/// The same for an embedded server that stands alone.
+pub(crate) fn of_altogic(stopping: Arc<AtomicBool>, readiness: Readiness) -> Router {
+    let ready = async move || told(&stopping, &readiness).await;
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
@@ -37,10 +34,14 @@ async fn alive() -> &'static str {
 /// Accounts can be used: 503 while Altogic is away, the database cannot be written, or the program is
 /// stopping.
 async fn ready(extract::State(app): extract::State<AppState>) -> (StatusCode, &'static str) {
-    if app.stopping.load(Relaxed) {
+    told(&app.stopping, &app.readiness).await
+}
+
+async fn told(stopping: &AtomicBool, readiness: &Readiness) -> (StatusCode, &'static str) {
+    if stopping.load(Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
     } else {
-        match app.readiness.state().await {
+        match readiness.state().await {
             State::Ready => (StatusCode::OK, "ready\n"),
             State::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, "Altogic cannot be reached\n"),
             State::ReadOnly => (
