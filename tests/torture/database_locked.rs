@@ -7,15 +7,18 @@ use std::{
 
 use reqwest::StatusCode;
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
-use support::{PATIENCE, SmtpSink, TestBinary, eventually};
-use tokio::time::timeout;
+use support::{Client, PATIENCE, SmtpSink, TestBinary, eventually};
+use tokio::time::{sleep, timeout};
 
 use crate::{PASSWORD, outcome::Outcome, outcome::seconds};
 
 /// How long it is locked.
-const LOCKED: Duration = Duration::from_secs(30);
+const LOCKED: Duration = Duration::from_secs(40);
 /// The longest time for a refusal; callers must not wait for other programs.
-const REFUSAL: Duration = Duration::from_secs(15);
+const REFUSAL: Duration = Duration::from_secs(10);
+/// Writes at the same moment.
+const WRITERS: usize = 6;
+const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn torture(outcome: &mut Outcome) {
     let sink = SmtpSink::start(&[SmtpSink::HANGS]).await;
@@ -43,26 +46,27 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     // The mail server takes the mail now, and that cannot be written.
     sink.release();
     let start = Instant::now();
-    let (mut reads, mut bad_reads, mut slowest_read) = (0, 0, Duration::ZERO);
-    let (mut refused, mut others, mut slowest_refusal) = (0, 0, Duration::ZERO);
+    let reading = tokio::spawn(read(app.client(), client.clone(), start));
+    let writing = (0..WRITERS).map(|_| tokio::spawn(write(client.clone(), start)));
+    let writing: Vec<_> = writing.collect();
     let mut not_ready = None;
     while start.elapsed() < LOCKED {
-        for path in [shared::profile::PATH, shared::sessions::PATH, "/sign-in"] {
-            let asked = Instant::now();
-            reads += 1;
-            bad_reads += usize::from(client.get(path).await.status != StatusCode::OK);
-            slowest_read = slowest_read.max(asked.elapsed());
-        }
-        let asked = Instant::now();
-        match client.rename("Ada King").await.status {
-            StatusCode::SERVICE_UNAVAILABLE => refused += 1,
-            _ => others += 1,
-        }
-        slowest_refusal = slowest_refusal.max(asked.elapsed());
         if client.get("/readyz").await.status == StatusCode::SERVICE_UNAVAILABLE {
             not_ready.get_or_insert(start.elapsed());
         }
+        sleep(PAUSE).await;
     }
+    let (mut refused, mut others, mut slowest_refusal) = (0, Vec::new(), Duration::ZERO);
+    for writes in writing {
+        for (status, took) in writes.await.expect("writing does not panic") {
+            match status {
+                StatusCode::SERVICE_UNAVAILABLE => refused += 1,
+                other => others.push(other.as_u16()),
+            }
+            slowest_refusal = slowest_refusal.max(took);
+        }
+    }
+    let (reads, bad_reads, slowest_read) = reading.await.expect("reading does not panic");
     lock.rollback().await.expect("it can be unlocked");
 
     let unlocked = Instant::now();
@@ -82,7 +86,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
         seconds(slowest_read)
     ));
     outcome.add(format!(
-        "writes: {refused} refused, {others} others, slowest {}",
+        "writes: {refused} refused, others {others:?}, slowest {}",
         seconds(slowest_refusal)
     ));
     outcome.add(format!("not ready after {}", text(not_ready)));
@@ -90,7 +94,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     outcome.add(format!("ready again after {}", text(ready)));
     outcome.add(format!("mails: {} to {} people", delivered.len(), once.len()));
     outcome.require(bad_reads == 0, "reading goes on");
-    outcome.require(refused > 0 && others == 0, "writes are answered 503");
+    outcome.require(refused > 0 && others.is_empty(), "writes are answered 503");
     outcome.require(
         slowest_refusal < REFUSAL,
         format!("a refusal takes under {REFUSAL:?}"),
@@ -99,4 +103,35 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     outcome.require(writes.is_some() && ready.is_some(), "writing goes on afterwards");
     outcome.require(to_grace, "the next mail is sent");
     outcome.require(delivered.len() == once.len(), "no mail is sent twice");
+}
+
+/// The status of each write while it is locked, and how long it took.
+async fn write(user: Client, start: Instant) -> Vec<(StatusCode, Duration)> {
+    let mut writes = Vec::new();
+    while start.elapsed() < LOCKED - REFUSAL {
+        let asked = Instant::now();
+        let status = user.rename("Ada King").await.status;
+        writes.push((status, asked.elapsed()));
+        sleep(PAUSE).await;
+    }
+    writes
+}
+
+/// How many pages and profiles were asked for while it is locked, how many failed, and the longest time.
+async fn read(visitor: Client, user: Client, start: Instant) -> (usize, usize, Duration) {
+    let (mut reads, mut failed, mut slowest) = (0, 0, Duration::ZERO);
+    while start.elapsed() < LOCKED {
+        for (client, path) in [
+            (&user, shared::profile::PATH),
+            (&user, shared::sessions::PATH),
+            (&visitor, "/sign-in"),
+        ] {
+            let asked = Instant::now();
+            reads += 1;
+            failed += usize::from(client.get(path).await.status != StatusCode::OK);
+            slowest = slowest.max(asked.elapsed());
+        }
+        sleep(PAUSE).await;
+    }
+    (reads, failed, slowest)
 }

@@ -128,7 +128,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     let freed = Instant::now();
     let taken = names.until(StatusCode::OK).await;
     let writes_after = freed.elapsed();
-    let ready = is_ready(200).await;
+    let ready = is_ready(200).await.map(|_| freed.elapsed());
     let [good, unavailable, other] = names.counts;
     outcome.add(format!(
         "writes: {good} taken, {unavailable} refused, {other} others"

@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Serialize;
-use shared::{auth_redirect, change_password, sign_up};
+use shared::{auth_redirect, change_password, sign_in, sign_up};
 use sqlx::{Connection as _, SqliteConnection};
 use support::{Client, Mail, TestBinary, problems};
 use tokio::time::sleep;
@@ -16,11 +16,13 @@ use tokio::time::sleep;
 use crate::{PASSWORD, outcome::Outcome, outcome::seconds};
 
 const KILLS: u64 = 100;
-/// People who use it at the same moment.
+/// People who sign up at the same moment.
 const AT_ONCE: usize = 4;
+/// People of earlier rounds who do nothing but change their passwords.
+const REGULARS: usize = 3;
 /// It is killed at different moments of their work: so many, as many milliseconds apart.
 const MOMENTS: u64 = 17;
-const STEP: u64 = 20;
+const STEP: u64 = 30;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
@@ -33,6 +35,8 @@ enum Asked {
 struct Person {
     client: Client,
     email: String,
+    /// Has lived through a kill; what was acknowledged before is counted already.
+    is_regular: bool,
     is_signed_up: bool,
     access_token: Option<String>,
     redeemed: Asked,
@@ -57,14 +61,20 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     let mut app = TestBinary::start(&[("RATE_LIMITS", "off")]).await;
     let (mut kills, mut tally) = (0, Tally::default());
     let mut slowest = Duration::ZERO;
-    let mut verified = HashSet::new();
+    let (mut verified, mut regulars) = (HashSet::new(), Vec::<Person>::new());
     let database = app.data_dir().join("latchkey.db");
     while kills < KILLS {
         let living = (0..AT_ONCE).map(|number| {
             let prefix = format!("person{kills}-{number}");
             tokio::spawn(live_until_killed(app.public_url.clone(), prefix))
         });
-        let living: Vec<_> = living.collect();
+        let living: Vec<_> = living
+            .chain(
+                regulars
+                    .drain(..)
+                    .map(|person| tokio::spawn(person.change_until_killed())),
+            )
+            .collect();
         sleep(Duration::from_millis(30 + kills * 7 % MOMENTS * STEP)).await;
         app.kill().await;
         kills += 1;
@@ -81,10 +91,14 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
         app.restart().await;
         slowest = slowest.max(start.elapsed());
         let checks = people.into_iter().map(|person| check(&app, person));
-        for (checked, email) in join_all(checks).await {
-            verified.extend(email);
+        for (checked, person) in join_all(checks).await {
             tally.add(checked);
+            verified.extend(person.iter().map(|person| person.email.clone()));
+            regulars.extend(person);
         }
+        // Those who have lived longest.
+        regulars.sort_by_key(|person| !person.is_regular);
+        regulars.truncate(REGULARS);
     }
     app.kill().await;
 
@@ -124,6 +138,7 @@ async fn live_until_killed(public_url: String, prefix: String) -> Vec<Person> {
         let mut person = Person {
             client: Client::new(&public_url),
             email: format!("{prefix}-{number}@example.com"),
+            is_regular: false,
             is_signed_up: false,
             access_token: None,
             redeemed: Asked::Not,
@@ -159,19 +174,36 @@ impl Person {
         if self.ask(auth_redirect::PATH, &form).await? == StatusCode::OK {
             self.redeemed = Asked::Acknowledged;
         }
-        for number in 0..2 {
-            let next = format!("{PASSWORD} {number}");
-            self.next_password = Some(next.clone());
-            let form = change_password::Form {
-                current_password: self.passwords[0].clone(),
-                new_password: next.clone(),
-            };
-            if self.ask(change_password::PATH, &form).await?.is_success() {
-                self.passwords.insert(0, next);
-            }
-            self.next_password = None;
+        self.change_password().await
+    }
+
+    async fn change_password(&mut self) -> Option<()> {
+        let current = self.passwords[0].clone();
+        let (_, number) = current.rsplit_once('-').unwrap_or((&current, "0"));
+        let number: usize = number.parse().unwrap_or_default();
+        let next = format!("{PASSWORD} -{}", number + 1);
+        self.next_password = Some(next.clone());
+        let form = change_password::Form {
+            current_password: current,
+            new_password: next.clone(),
+        };
+        if self.ask(change_password::PATH, &form).await?.is_success() {
+            self.passwords.insert(0, next);
         }
+        self.next_password = None;
         Some(())
+    }
+
+    /// Signs in and changes the password again and again, until the system is gone.
+    async fn change_until_killed(mut self) -> Vec<Self> {
+        let form = sign_in::Form {
+            email: self.email.clone(),
+            password: self.passwords[0].clone(),
+        };
+        if self.ask(sign_in::PATH, &form).await.is_some() {
+            while self.change_password().await.is_some() {}
+        }
+        vec![self]
     }
 
     async fn ask(&mut self, path: &str, form: &impl Serialize) -> Option<StatusCode> {
@@ -202,9 +234,9 @@ impl Person {
     }
 }
 
-/// Whether what was acknowledged is there, and no link is redeemed twice. Gives the address of an
-/// account that must be there from now on.
-async fn check(app: &TestBinary, mut person: Person) -> (Tally, Option<String>) {
+/// Whether what was acknowledged is there, and no link is redeemed twice. Gives the person whose
+/// account must be there from now on.
+async fn check(app: &TestBinary, mut person: Person) -> (Tally, Option<Person>) {
     let mut tally = Tally {
         broken: std::mem::take(&mut person.surprises),
         ..Tally::default()
@@ -213,7 +245,7 @@ async fn check(app: &TestBinary, mut person: Person) -> (Tally, Option<String>) 
         tally.unanswered += 1;
         return (tally, None);
     }
-    tally.sign_ups += 1;
+    tally.sign_ups += usize::from(!person.is_regular);
     tally.changes += person.passwords.len() - 1;
     let unanswered = person.redeemed == Asked::Unanswered || person.next_password.is_some();
     tally.unanswered += usize::from(unanswered);
@@ -228,7 +260,7 @@ async fn check(app: &TestBinary, mut person: Person) -> (Tally, Option<String>) 
         return (tally, None);
     };
     let mut redeemed = usize::from(person.redeemed == Asked::Acknowledged);
-    tally.redeemed += redeemed;
+    tally.redeemed += usize::from(!person.is_regular) * redeemed;
     for _ in 0..2 {
         let reply = person.client.auth_redirect(&access_token, true).await;
         redeemed += usize::from(reply.status == StatusCode::OK);
@@ -241,14 +273,11 @@ async fn check(app: &TestBinary, mut person: Person) -> (Tally, Option<String>) 
             .push(format!("{email} redeemed the link {redeemed} times"));
     }
 
-    let mut valid = 0;
+    let mut valid = Vec::new();
     let current = [person.next_password.as_ref(), person.passwords.first()];
     for password in current.into_iter().flatten() {
         let signed_in = app.client().sign_in(&email, password).await.status;
-        valid += usize::from(signed_in == StatusCode::OK);
-    }
-    if valid != 1 {
-        tally.broken.push(format!("{email} has {valid} passwords"));
+        valid.extend((signed_in == StatusCode::OK).then(|| password.clone()));
     }
     if let Some(former) = person.passwords.get(1)
         && app.client().sign_in(&email, former).await.status == StatusCode::OK
@@ -257,7 +286,21 @@ async fn check(app: &TestBinary, mut person: Person) -> (Tally, Option<String>) 
             .broken
             .push(format!("{email} has the former password again"));
     }
-    (tally, Some(email))
+    if valid.len() != 1 {
+        tally
+            .broken
+            .push(format!("{email} has {} passwords", valid.len()));
+        return (tally, None);
+    }
+    let person = Person {
+        is_regular: true,
+        access_token: Some(access_token),
+        redeemed: Asked::Acknowledged,
+        passwords: valid,
+        next_password: None,
+        ..person
+    };
+    (tally, Some(person))
 }
 
 /// The addresses of all accounts.

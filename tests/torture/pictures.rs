@@ -12,7 +12,7 @@ use tokio::time::{interval, timeout};
 
 use crate::{PASSWORD, outcome::Outcome, outcome::seconds};
 
-/// What the program and its helper may have together at their most, in MB.
+/// What the program may have at its most, and the helper that decodes, in MB.
 const MAX_MEMORY: f64 = 150.0;
 /// The longest time for an answer: a helper has ten seconds.
 const LONGEST: Duration = Duration::from_secs(25);
@@ -30,7 +30,8 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
         users.push(user);
     }
     let before = memory(app.pid(), "VmRSS:");
-    let (mut helper, mut slowest, mut slowest_read) = (0.0_f64, (Duration::ZERO, "none"), Duration::ZERO);
+    let (mut helper, mut largest) = (0.0, "none");
+    let (mut slowest, mut slowest_read) = ((Duration::ZERO, "none"), Duration::ZERO);
     let mut look = interval(Duration::from_millis(5));
 
     for (name, bomb) in &bombs {
@@ -40,7 +41,10 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
             tokio::select! {
                 reply = &mut sent => break reply,
                 _ = look.tick() => {
-                    helper = helper.max(helpers(app.pid()));
+                    let memory = helpers(app.pid());
+                    if memory > helper {
+                        (helper, largest) = (memory, name);
+                    }
                     let asked = Instant::now();
                     let read = timeout(LONGEST, users[1].profile()).await;
                     let is_served = read.is_ok_and(|reply| reply.status == StatusCode::OK);
@@ -62,14 +66,14 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     let replies = loop {
         tokio::select! {
             replies = &mut sent => break replies,
-            _ = look.tick() => helper = helper.max(helpers(app.pid())),
+            _ = look.tick() => helper = f64::max(helper, helpers(app.pid())),
         }
     };
-    let odd = replies.iter().filter(|reply| {
-        let status = reply.status;
-        !status.is_client_error() && status != StatusCode::SERVICE_UNAVAILABLE
-    });
-    outcome.require(odd.count() == 0, "pictures that come together are refused");
+    // A colour profile that cannot be read is left out, and the picture taken.
+    let failed = replies
+        .iter()
+        .filter(|reply| reply.status.is_server_error() && reply.status != StatusCode::SERVICE_UNAVAILABLE);
+    outcome.require(failed.count() == 0, "pictures that come together are answered");
     let peak = memory(app.pid(), "VmHWM:");
 
     outcome.add(format!(
@@ -81,12 +85,12 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     outcome.add(format!("others read within {}", seconds(slowest_read)));
     outcome.add(format!(
         "memory: {before:.0} MB before, {one:.0} at its most, {peak:.0} with {USERS} at once, \
-         helper {helper:.0}"
+         helper {helper:.0} ({largest})"
     ));
     outcome.require(helper > 0.0, "the helper's memory can be read");
     outcome.require(
-        peak + helper < MAX_MEMORY,
-        format!("together they have less than {MAX_MEMORY} MB"),
+        peak < MAX_MEMORY && helper < MAX_MEMORY,
+        format!("each has less than {MAX_MEMORY} MB"),
     );
 }
 
