@@ -2,6 +2,10 @@
 
 use std::{
     collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,12 +21,14 @@ use crate::{PASSWORD, outcome::Outcome, outcome::seconds};
 
 const KILLS: u64 = 100;
 /// People who sign up at the same moment.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 3;
 /// People of earlier rounds who do nothing but change their passwords.
 const REGULARS: usize = 3;
-/// It is killed at different moments of their work: so many, as many milliseconds apart.
-const MOMENTS: u64 = 17;
-const STEP: u64 = 30;
+/// It is killed in the middle of their work: after so many acknowledgements at the least, and up to
+/// so many more; and at the latest after this time.
+const LEAST: u64 = 3;
+const MORE: u64 = 9;
+const LATEST: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
@@ -45,6 +51,8 @@ struct Person {
     /// A change that was not answered.
     next_password: Option<String>,
     surprises: Vec<String>,
+    /// What was acknowledged to anybody since the last kill.
+    acknowledged: Arc<AtomicU64>,
 }
 
 /// What was acknowledged, and what of it was not kept.
@@ -63,10 +71,16 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     let mut slowest = Duration::ZERO;
     let (mut verified, mut regulars) = (HashSet::new(), Vec::<Person>::new());
     let database = app.data_dir().join("latchkey.db");
+    let acknowledged = Arc::new(AtomicU64::new(0));
     while kills < KILLS {
+        acknowledged.store(0, Ordering::Relaxed);
         let living = (0..AT_ONCE).map(|number| {
             let prefix = format!("person{kills}-{number}");
-            tokio::spawn(live_until_killed(app.public_url.clone(), prefix))
+            tokio::spawn(live_until_killed(
+                app.public_url.clone(),
+                prefix,
+                Arc::clone(&acknowledged),
+            ))
         });
         let living: Vec<_> = living
             .chain(
@@ -75,7 +89,13 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
                     .map(|person| tokio::spawn(person.change_until_killed())),
             )
             .collect();
-        sleep(Duration::from_millis(30 + kills * 7 % MOMENTS * STEP)).await;
+        let begun = Instant::now();
+        let enough = LEAST + kills % MORE;
+        while acknowledged.load(Ordering::Relaxed) < enough && begun.elapsed() < LATEST {
+            sleep(Duration::from_millis(1)).await;
+        }
+        // The next ones are at different steps by then.
+        sleep(Duration::from_millis(kills * 7 % 40)).await;
         app.kill().await;
         kills += 1;
         let mut people = Vec::new();
@@ -113,7 +133,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     outcome.add(format!("slowest start {}", seconds(slowest)));
     outcome.require(lost == 0, format!("all accounts are there: {lost} are not"));
     outcome.require(
-        tally.sign_ups >= 100 && tally.changes >= 20,
+        tally.sign_ups >= 100 && tally.changes >= 50,
         "there was something to lose",
     );
     for broken in tally.broken.iter().take(20) {
@@ -132,7 +152,7 @@ impl Tally {
 }
 
 /// One person after the other, until the system is gone.
-async fn live_until_killed(public_url: String, prefix: String) -> Vec<Person> {
+async fn live_until_killed(public_url: String, prefix: String, acknowledged: Arc<AtomicU64>) -> Vec<Person> {
     let mut people = Vec::new();
     for number in 0.. {
         let mut person = Person {
@@ -145,6 +165,7 @@ async fn live_until_killed(public_url: String, prefix: String) -> Vec<Person> {
             passwords: vec![PASSWORD.to_owned()],
             next_password: None,
             surprises: Vec::new(),
+            acknowledged: Arc::clone(&acknowledged),
         };
         let lived = person.live().await;
         people.push(person);
@@ -210,7 +231,9 @@ impl Person {
         let status = self
             .answer(self.client.request(Method::POST, path).json(form))
             .await?;
-        if !status.is_success() {
+        if status.is_success() {
+            self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        } else {
             self.surprises.push(format!("{path} of {}: {status}", self.email));
         }
         Some(status)
