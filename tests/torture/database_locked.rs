@@ -12,7 +12,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::{PASSWORD, outcome::Outcome, outcome::seconds};
 
-/// How long it is locked.
+/// How long others write while it is locked, and how long it is locked: each is refused by then.
+const WRITTEN: Duration = Duration::from_secs(30);
 const LOCKED: Duration = Duration::from_secs(40);
 /// The longest time for a refusal; callers must not wait for other programs.
 const REFUSAL: Duration = Duration::from_secs(10);
@@ -66,7 +67,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
             slowest_refusal = slowest_refusal.max(took);
         }
     }
-    let (reads, bad_reads, slowest_read) = reading.await.expect("reading does not panic");
+    let (read_count, bad_reads, slowest_read) = reading.await.expect("reading does not panic");
     lock.rollback().await.expect("it can be unlocked");
 
     let unlocked = Instant::now();
@@ -82,7 +83,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     let text = |time: Option<Duration>| time.map_or("never".to_owned(), seconds);
     outcome.add(format!("locked for {LOCKED:?}"));
     outcome.add(format!(
-        "reads: {reads}, failed {bad_reads}, slowest {}",
+        "reads: {read_count}, failed {bad_reads}, slowest {}",
         seconds(slowest_read)
     ));
     outcome.add(format!(
@@ -108,7 +109,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
 /// The status of each write while it is locked, and how long it took.
 async fn write(user: Client, start: Instant) -> Vec<(StatusCode, Duration)> {
     let mut writes = Vec::new();
-    while start.elapsed() < LOCKED - REFUSAL {
+    while start.elapsed() < WRITTEN {
         let asked = Instant::now();
         let status = user.rename("Ada King").await.status;
         writes.push((status, asked.elapsed()));

@@ -116,11 +116,11 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     let not_ready = is_ready(503).await;
     outcome.require(not_ready.is_some(), "/readyz says that it cannot write");
     let full = Instant::now();
-    let (mut reads, mut bad_reads) = (0, 0);
+    let (mut read_count, mut bad_reads) = (0, 0);
     while full.elapsed() < FULL {
         names.take_next().await;
         for path in [shared::profile::PATH, "/healthz", "/sign-in"] {
-            reads += 1;
+            read_count += 1;
             bad_reads += usize::from(client.get(path).await.status != StatusCode::OK);
         }
     }
@@ -133,7 +133,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
     outcome.add(format!(
         "writes: {good} taken, {unavailable} refused, {other} others"
     ));
-    outcome.add(format!("reads while full: {reads}, failed {bad_reads}"));
+    outcome.add(format!("reads while full: {read_count}, failed {bad_reads}"));
     outcome.add(format!("writes again after {}", seconds(writes_after)));
     outcome.add(format!(
         "ready again after {}",

@@ -1,4 +1,4 @@
-//! [`KeepingProxy`]: a proxy that keeps its connections to the server, as nginx and HAProxy do.
+//! [`KeepingProxy`]: a proxy that keeps its connections to the server, as nginx does.
 //!
 //! It sends a request once: what is closed without an answer is lost. It only tries again where
 //! nothing was sent, because no connection could be made.

@@ -18,7 +18,7 @@ use crate::{PASSWORD, outcome::Outcome, outcome::seconds};
 /// Of each kind; together below what one network may have, so that each meets its time limit.
 const OF_EACH: usize = 25;
 /// The longest life of a connection of them; the longest limit is 30 seconds.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// The longest time for one of the others, on a machine that is busy.
 const SERVED: Duration = Duration::from_secs(5);
 /// Open files of the small server, and silent sockets at it.
