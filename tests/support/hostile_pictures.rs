@@ -118,8 +118,8 @@ fn webp_of_trees() -> Vec<u8> {
     .concat()
 }
 
-/// An animated `WebP` of so many frames of one pixel, which claims to be 16,384 pixels wide and high
-/// (RFC 9649, 2.7.1).
+/// An animated `WebP` of so many frames of one pixel, which claims to be 16,384 pixels wide and
+/// high (RFC 9649, 2.7.1).
 fn webp_of_frames(count: usize) -> Vec<u8> {
     // No transparency, version 0, no transform, no colour cache, one group of codes of one symbol.
     let mut bits = Bits::default();

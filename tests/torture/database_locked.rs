@@ -118,7 +118,7 @@ async fn write(user: Client, start: Instant) -> Vec<(StatusCode, Duration)> {
     writes
 }
 
-/// How many pages and profiles were asked for while it is locked, how many failed, and the longest time.
+/// How many pages and profiles were read while it is locked, how many failed, and the longest time.
 async fn read(visitor: Client, user: Client, start: Instant) -> (usize, usize, Duration) {
     let (mut reads, mut failed, mut slowest) = (0, 0, Duration::ZERO);
     while start.elapsed() < LOCKED {

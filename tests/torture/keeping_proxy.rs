@@ -137,8 +137,8 @@ impl Upstream {
     }
 }
 
-/// A request or an answer with its body, and whether the connection ends with it; `None` when it does
-/// not come to its end.
+/// A request or an answer with its body, and whether the connection ends with it; `None` when it
+/// does not come to its end.
 async fn message(stream: &mut TcpStream) -> Option<(Vec<u8>, bool)> {
     let mut bytes = Vec::new();
     let end = loop {

@@ -51,7 +51,7 @@ struct Person {
     /// A change that was not answered.
     next_password: Option<String>,
     surprises: Vec<String>,
-    /// What was acknowledged to anybody since the last kill.
+    /// How much was acknowledged since the last kill, to all people together.
     acknowledged: Arc<AtomicU64>,
 }
 

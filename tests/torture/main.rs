@@ -1,7 +1,7 @@
 //! `make torture`: the program, treated badly on purpose, on loopback only and in under 15 minutes.
 //!
-//! It prints one line of figures for each part, and ends with 1 when a requirement is missed; what was
-//! missed stands below the line. `TORTURE` names the parts, with commas between; unset means all.
+//! It prints one line of figures for each part, and ends with 1 when a requirement is missed; what
+//! was missed stands below the line. `TORTURE` names the parts, with commas between; unset means all.
 //! `LATCHKEY_BIN` names the program.
 
 mod database_locked;
