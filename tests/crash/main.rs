@@ -41,7 +41,7 @@ async fn every_acknowledged_sign_up_survives_kill_9() {
     for email in emails {
         let client = app.client();
         let access_token = client.open_link(&client.last_mail_to(&email).await).await;
-        let verified = client.auth_redirect(&access_token, true).await;
+        let verified = client.auth_redirect_with_password(&access_token, PASSWORD).await;
         assert_eq!(verified.status, 200, "{email}: {verified:?}");
         let signed_in = app.client().sign_in(&email, PASSWORD).await;
         assert_eq!(signed_in.status, 200, "{email}: {signed_in:?}");
