@@ -124,7 +124,7 @@ pub(crate) async fn torture(outcome: &mut Outcome) {
 
     let kept = users(&database).await.expect("the database can be read");
     let lost = verified.difference(&kept).count();
-    outcome.add(format!("{kills} kills"));
+    outcome.add(format!("{kills} kills, integrity_check after each"));
     outcome.add(format!(
         "acknowledged: {} sign-ups, {} links, {} password changes; unanswered: {}",
         tally.sign_ups, tally.redeemed, tally.changes, tally.unanswered
