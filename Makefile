@@ -29,11 +29,13 @@ SITE_SOURCES := $(shell find frontend shared index.html Trunk.toml Cargo.toml Ca
 HOST := --workspace
 WASM := --package frontend --features csr --target wasm32-unknown-unknown
 
+# Which program `make torture` treats badly instead of the release build.
+OTHER_BIN := $(LATCHKEY_BIN)
 export LATCHKEY_BIN := $(abspath $(TARGET))/release/latchkey
 # Nothing but cargo may fetch, and trunk would also ask whether there is a newer trunk.
 export TRUNK_SKIP_VERSION_CHECK := true
 
-.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-client test-browser doc bench size setup toolchain tools browser
+.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-client test-browser doc bench torture size setup toolchain tools browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -95,6 +97,11 @@ bench: build browser ## sizes, start, memory, speed, page loads, growth, each be
 	@mkdir -p $(TARGET)/bench && cp $(TARGET)/release/latchkey $(TARGET)/release/bare-server $(TARGET)/bench
 	cargo build --locked --release --package backend
 	cargo bench --locked --profile dev --package backend --package tests --bench report
+
+# TORTURE=kills|disk|locked|sockets|pictures|restarts|mails, or several with commas. LATCHKEY_BIN=… names another build.
+export TORTURE
+torture: $(if $(OTHER_BIN),toolchain,build) ## kill -9, full disk, lock, bad sockets, picture bombs, SIGTERM, slow mail; under 15 minutes
+	LATCHKEY_BIN=$(abspath $(or $(OTHER_BIN),$(LATCHKEY_BIN))) cargo bench --locked --profile dev --package tests --bench torture
 
 # The same build before it is split, with the function names; they weigh nothing else.
 size: tools $(TWIGGY) ## bytes of the site's wasm, all pages, by crate and by function

@@ -44,6 +44,30 @@ async fn a_database_that_cannot_be_written_is_not_ready_until_it_can() {
     assert!(unlocked.is_some(), "it does not come back");
 }
 
+/// T-87: the first write waits for the lock, the second for the first.
+#[tokio::test]
+async fn writes_that_queue_while_the_database_is_locked_are_refused_in_words() {
+    let app = TestApp::spawn().await;
+    app.join("Ada", "ada@example.com", crate::PASSWORD).await;
+    let mut other = database(&app).await;
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+
+    let first = app.rename("Ada King");
+    let second = async {
+        // A little later, so that its turn comes before it has waited too long for that.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        app.rename("Ada Lovelace").await
+    };
+    let (first, second) = tokio::join!(first, second);
+    lock.rollback().await.unwrap();
+
+    for refused in [first, second] {
+        assert_eq!(refused.status, 503, "{refused:?}");
+        assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    }
+    assert_eq!(app.rename("Ada King").await.status, 200);
+}
+
 #[tokio::test]
 async fn many_that_ask_make_us_ask_another_altogic_once() {
     let (app, proxy) = over_a_silent_altogic().await;

@@ -10,10 +10,10 @@ use support::TestBinary;
 
 use crate::crowd::{self, Person};
 use crate::load::{Load, Outcome, Request, Until};
-use crate::process::memory;
 use crate::report::{Report, figure};
 use crate::requests::Sender;
 use crate::speed::PASSWORD;
+use support::process::memory;
 
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 /// How many of the users send requests.

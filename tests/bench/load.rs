@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::process::cpu;
+use support::process::cpu;
 
 /// A request as it travels: head and body.
 pub(crate) type Request = Arc<str>;

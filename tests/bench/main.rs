@@ -22,7 +22,6 @@ mod growth;
 mod journey;
 mod load;
 mod pages;
-mod process;
 mod profile;
 mod report;
 mod requests;

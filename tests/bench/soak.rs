@@ -10,9 +10,9 @@ use image::ImageFormat;
 use support::{Client, TestBinary, picture};
 use tokio::task::JoinSet;
 
-use crate::process::memory;
 use crate::report::{Report, figure};
 use crate::speed::PASSWORD;
+use support::process::memory;
 
 const LENGTH: Duration = Duration::from_mins(10);
 const FINDING_THE_RATE: Duration = Duration::from_secs(20);

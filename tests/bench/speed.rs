@@ -8,9 +8,9 @@ use support::TestBinary;
 use crate::bare::Bare;
 use crate::beside::{Other, SVELTEKIT, TUTORIAL};
 use crate::load::{Load, Outcome, Request, Until};
-use crate::process::{listening, memory};
 use crate::report::{Report, figure};
 use crate::requests::Sender;
+use support::process::{listening, memory};
 
 /// Short, and more than once: what else runs on the machine then meets both servers.
 const ROUNDS: usize = 10;

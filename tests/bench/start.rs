@@ -6,8 +6,8 @@ use support::TestBinary;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::process::memory;
 use crate::report::{Report, figure};
+use support::process::memory;
 
 const RUNS: usize = 10;
 

@@ -1,12 +1,10 @@
 //! What was answered with success is still there after `kill -9` (SECURITY-BAR T-86).
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shared::{profile, sign_up};
-use sqlx::{Connection as _, SqliteConnection};
-use support::{Client, TestBinary};
+use support::{Client, TestBinary, problems};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 const SIGN_UPS: usize = 100;
@@ -43,7 +41,7 @@ async fn every_acknowledged_sign_up_survives_kill_9() {
     for email in emails {
         let client = app.client();
         let access_token = client.open_link(&client.last_mail_to(&email).await).await;
-        let verified = client.auth_redirect(&access_token, true).await;
+        let verified = client.auth_redirect_with_password(&access_token, PASSWORD).await;
         assert_eq!(verified.status, 200, "{email}: {verified:?}");
         let signed_in = app.client().sign_in(&email, PASSWORD).await;
         assert_eq!(signed_in.status, 200, "{email}: {signed_in:?}");
@@ -132,20 +130,4 @@ async fn sign_up_many(client: Client, next: Arc<AtomicUsize>, acknowledge: Unbou
             Err(_) => return,
         }
     }
-}
-
-/// What SQLite finds wrong with the database.
-async fn problems(database: &Path) -> sqlx::Result<Vec<String>> {
-    let url = format!("sqlite://{}", database.display());
-    let mut connection = SqliteConnection::connect(&url).await?;
-    let mut problems: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
-        .fetch_all(&mut connection)
-        .await?;
-    problems.retain(|problem| problem != "ok");
-    let orphans = sqlx::query("PRAGMA foreign_key_check")
-        .fetch_all(&mut connection)
-        .await?;
-    problems.extend(orphans.iter().map(|_| "a row refers to nothing".to_owned()));
-    connection.close().await?;
-    Ok(problems)
 }

@@ -5,24 +5,14 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 use image::ImageFormat;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
-use support::{Client, TestBinary, eventually, picture, program};
+use support::{Client, SmallDisk, TestBinary, eventually, limit_files, picture, start_by};
 use tempfile::TempDir;
 
 use super::PASSWORD;
-
-/// The program, started by this line of a shell script; `latchkey` is its name there.
-async fn start_by(folder: &TempDir, line: &str, env: &[(&str, &str)]) -> TestBinary {
-    let script = folder.path().join("start");
-    let line = line.replace("latchkey", &format!("\"{}\" \"$@\"", program().display()));
-    fs::write(&script, format!("#!/bin/sh\n{line}\n")).unwrap();
-    fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
-    TestBinary::start_program(script, env).await
-}
 
 async fn join(binary: &TestBinary) -> Client {
     let client = binary.client();
@@ -92,23 +82,6 @@ async fn closed_standard_streams_are_no_reason_to_end() {
     assert_eq!(binary.terminate().await.code(), Some(0));
 }
 
-/// Lets no file of the process grow: as a full disk, and without rights that a developer lacks.
-/// `false` where the command is missing.
-fn limit_files(binary: &TestBinary, limit: &str) -> bool {
-    let pid = binary.pid().to_string();
-    let limit = format!("--fsize={limit}:");
-    match Command::new("prlimit").args(["--pid", &pid, &limit]).status() {
-        Ok(status) => {
-            assert!(status.success(), "prlimit {limit}: {status}");
-            true
-        }
-        Err(error) => {
-            eprintln!("NOT TESTED: a full disk needs the command prlimit (util-linux): {error}");
-            false
-        }
-    }
-}
-
 /// SECURITY-BAR T-87.
 #[tokio::test]
 async fn a_full_disk_with_the_log_on_it_ends_writing_only_until_there_is_room() {
@@ -140,45 +113,18 @@ async fn a_full_disk_with_the_log_on_it_ends_writing_only_until_there_is_room() 
     );
 }
 
-/// A file system of its own, which is really full.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    /// `None` where it cannot be mounted: that takes root.
-    fn mount(mebibytes: u32) -> Option<Self> {
-        let folder = TempDir::new().unwrap();
-        let options = format!("size={mebibytes}m,mode=755");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
-            .arg(folder.path())
-            .output();
-        if mounted.is_ok_and(|mounted| mounted.status.success()) {
-            return Some(Self(folder));
-        }
-        eprintln!("NOT TESTED: a small disk cannot be mounted here; that takes root");
-        None
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // A folder that is still used stays until the machine ends.
-        drop(Command::new("umount").arg("-l").arg(self.0.path()).status());
-    }
-}
-
 /// SECURITY-BAR T-87.
 #[tokio::test]
 async fn a_disk_that_is_really_full_takes_writes_again_once_there_is_room() {
     let Some(disk) = SmallDisk::mount(8) else { return };
-    let data = disk.0.path().join("data");
+    let data = disk.path().join("data");
     let env = [("RATE_LIMITS", "off"), ("DATA_DIR", data.to_str().unwrap())];
     let folder = TempDir::new().unwrap();
-    let log = disk.0.path().join("log");
+    let log = disk.path().join("log");
     let line = format!("exec latchkey 2>>{}", log.display());
     let mut binary = start_by(&folder, &line, &env).await;
     let client = join(&binary).await;
-    let filler = disk.0.path().join("filler");
+    let filler = disk.path().join("filler");
     // Ends when the disk is full.
     assert!(fs::write(&filler, vec![7; 16 * 1024 * 1024]).is_err());
 

@@ -14,10 +14,17 @@ mod app;
 mod binary;
 mod browser;
 mod client;
+mod database;
+#[cfg(unix)]
+mod disk;
 mod fault_proxy;
 mod firefox;
+mod hostile_pictures;
+pub mod http2;
 mod mail;
 mod picture;
+pub mod process;
+mod smtp_sink;
 mod story;
 
 pub use altogic::TestAltogic;
@@ -25,10 +32,15 @@ pub use app::TestApp;
 pub use binary::{TestBinary, free_port, program};
 pub use browser::{Browser, Traffic};
 pub use client::{Client, Reply};
+pub use database::problems;
+#[cfg(unix)]
+pub use disk::{SmallDisk, limit_files, start_by};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use firefox::Firefox;
+pub use hostile_pictures::bombs;
 pub use mail::Mail;
 pub use picture::{photo, picture, turned};
+pub use smtp_sink::{Delivered, SmtpSink};
 pub use story::{Stage, System, story, story_in_process};
 pub use thirtyfour::Key;
 

@@ -103,17 +103,14 @@ pub(crate) async fn check_password(
         .password_hash
         .clone()
         .or_else(|| user.unproved_password_hash.clone());
-    match (embedded.passwords.check(password, stored.clone()).await?, stored) {
-        (Check::Right | Check::RightAndRehashed(_), Some(stored)) => {
-            attempt.succeed();
-            Ok(stored)
-        }
-        _ => {
-            let refused = asked.refused(Reason::WrongPassword);
-            embedded.audit.record_alone(&caller.visitor, refused).await;
-            Err(errors::invalid_credentials())
-        }
+    let check = embedded.passwords.check(password, stored.clone()).await?;
+    if let (Check::Right | Check::RightAndRehashed(_), Some(stored)) = (check, stored) {
+        attempt.succeed();
+        return Ok(stored);
     }
+    let refused = asked.refused(Reason::WrongPassword);
+    embedded.audit.record_alone(&caller.visitor, refused).await;
+    Err(errors::invalid_credentials())
 }
 
 /// After a new password: every session but `keep` ends, every mailed link dies, also one that

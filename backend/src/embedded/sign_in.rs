@@ -118,12 +118,11 @@ async fn waiting(
 
 /// Altogic's telling answer.
 async fn tell(embedded: &Embedded, email: &Email, user: Option<&UserRow>) -> Result<()> {
-    let waits = match user {
-        Some(user) => embedded.settings.confirm_email && !user.email_verified,
-        None => {
-            let mut db = embedded.store.read().await?;
-            sign_ups::latest_of(&mut *db, email.as_str()).await?.is_some()
-        }
+    let waits = if let Some(user) = user {
+        embedded.settings.confirm_email && !user.email_verified
+    } else {
+        let mut db = embedded.store.read().await?;
+        sign_ups::latest_of(&mut *db, email.as_str()).await?.is_some()
     };
     if waits {
         Err(errors::email_not_verified())

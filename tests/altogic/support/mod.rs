@@ -1,10 +1,9 @@
 //! A running embedded server and a client that speaks to it as Altogic's own does.
 
 mod reply;
-mod smtp_sink;
 
+pub use ::support::SmtpSink;
 pub use reply::Reply;
-pub use smtp_sink::SmtpSink;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;

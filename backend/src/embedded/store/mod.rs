@@ -52,8 +52,12 @@ pub(crate) struct Store {
 const READERS: usize = 4;
 /// How long anybody waits for their turn before they are told that the server is busy.
 const WAIT: Duration = Duration::from_secs(5);
-/// [`WAIT`] for another program, as a statement.
-const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
+/// How long a statement waits for another program that has locked the database. With [`WAIT`] it is
+/// less than a caller has patience for (8 s), so that even a write that had to queue is refused in
+/// words.
+const BUSY_WAIT: Duration = Duration::from_secs(2);
+/// [`BUSY_WAIT`] as a statement.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 2000";
 
 /// A connection that only reads the database at `path`, beside a server or without one. Changes
 /// nothing, so a database of an older version stays as it is.
@@ -78,7 +82,7 @@ impl Store {
             // An answered 2xx survives a power cut, not only a killed process.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(WAIT)
+            .busy_timeout(BUSY_WAIT)
             // What is deleted is overwritten; see `erasing.rs` for the rest.
             .pragma("secure_delete", "on")
             // 16 MiB, four times as much as usual: what is written again and again is then folded into

@@ -7,7 +7,7 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(10);
 
 /// CPU time that the process has used, in user mode and in the kernel.
-pub(crate) fn cpu(pid: u32) -> Duration {
+pub fn cpu(pid: u32) -> Duration {
     let stat = read(pid, "stat");
     // The program's name, in brackets, may contain spaces.
     let (_, after_name) = stat.rsplit_once(')').expect("the name stands in brackets");
@@ -20,8 +20,8 @@ pub(crate) fn cpu(pid: u32) -> Duration {
     TICK * ticks
 }
 
-/// A size from `/proc/PID/status` (`VmRSS`, `VmHWM`), in MB.
-pub(crate) fn memory(pid: u32, key: &str) -> f64 {
+/// A size from `/proc/PID/status` (`VmRSS:`, `VmHWM:`), in MB.
+pub fn memory(pid: u32, key: &str) -> f64 {
     let status = read(pid, "status");
     let line = status.lines().find_map(|line| line.strip_prefix(key));
     let kibibytes = line.and_then(|line| line.split_whitespace().next());
@@ -35,7 +35,7 @@ pub(crate) fn memory(pid: u32, key: &str) -> f64 {
 ///
 /// # Panics
 /// When there is none.
-pub(crate) fn listening(port: u16) -> u32 {
+pub fn listening(port: u16) -> u32 {
     let sockets: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| std::fs::read_to_string(table).ok())

@@ -1,8 +1,8 @@
-//! A mail server on a loopback port that takes what it is told to take.
+//! [`SmtpSink`]: a mail server on a loopback port that takes what it is told to take.
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,7 +12,9 @@ use tokio::task::JoinHandle;
 /// A delivered mail.
 #[derive(Clone, Debug)]
 pub struct Delivered {
+    /// The receiver's address.
     pub to: String,
+    /// The whole message with its head, lines ended by CR and LF.
     pub message: String,
 }
 
@@ -28,6 +30,7 @@ struct State {
 
 /// Runs until it is dropped.
 pub struct SmtpSink {
+    /// Where it listens.
     pub address: SocketAddr,
     state: Arc<State>,
     serving: JoinHandle<()>,
@@ -40,10 +43,16 @@ impl SmtpSink {
     /// Starts; the first mails are answered with `refusals` after their recipient, for example
     /// `451 later`.
     pub async fn start(refusals: &[&'static str]) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
+        Self::start_on(0, refusals).await
+    }
+
+    /// As [`SmtpSink::start`], on this port.
+    pub async fn start_on(port: u16, refusals: &[&'static str]) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.expect("the port is free");
+        let address = listener.local_addr().expect("a listener has an address");
         let state = Arc::new(State::default());
-        state.refusals.lock().unwrap().extend(refusals);
+        lock(&state.refusals).extend(refusals);
         let shared = state.clone();
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -57,6 +66,7 @@ impl SmtpSink {
         }
     }
 
+    /// For the setting `SMTP_URL`.
     pub fn url(&self) -> String {
         format!("smtp://{}", self.address)
     }
@@ -69,7 +79,7 @@ impl SmtpSink {
     /// Waits until `count` mails are here.
     pub async fn delivered(&self, count: usize) -> Vec<Delivered> {
         self.until(|state| {
-            let delivered = state.delivered.lock().unwrap();
+            let delivered = lock(&state.delivered);
             (delivered.len() >= count).then(|| delivered.clone())
         })
         .await
@@ -77,12 +87,12 @@ impl SmtpSink {
 
     /// The names with which it was greeted.
     pub fn greeted(&self) -> Vec<String> {
-        self.state.greeted.lock().unwrap().clone()
+        lock(&self.state.greeted).clone()
     }
 
     /// Waits until `count` mails were offered, taken or not.
     pub async fn asked(&self, count: usize) {
-        self.until(|state| (*state.asked.lock().unwrap() >= count).then_some(()))
+        self.until(|state| (*lock(&state.asked) >= count).then_some(()))
             .await;
     }
 
@@ -108,7 +118,8 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader).lines();
     let mut to = String::new();
-    writer.write_all(b"220 sink\r\n").await.unwrap();
+    // A client that has left is noticed below.
+    drop(writer.write_all(b"220 sink\r\n").await);
     while let Ok(Some(line)) = lines.next_line().await {
         let verb = line
             .split([' ', ':'])
@@ -118,13 +129,13 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
         let answer = match verb.as_str() {
             "EHLO" => {
                 let name = line.split(' ').nth(1).unwrap_or_default().to_owned();
-                state.greeted.lock().unwrap().push(name);
+                lock(&state.greeted).push(name);
                 "250-sink\r\n250 8BITMIME".to_owned()
             }
             "RCPT" => {
-                *state.asked.lock().unwrap() += 1;
+                *lock(&state.asked) += 1;
                 to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-                let refusal = state.refusals.lock().unwrap().pop_front();
+                let refusal = lock(&state.refusals).pop_front();
                 state.changed.notify_waiters();
                 match refusal {
                     Some(SmtpSink::HANGS) => {
@@ -135,7 +146,7 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
                 }
             }
             "DATA" => {
-                writer.write_all(b"354 go on\r\n").await.unwrap();
+                drop(writer.write_all(b"354 go on\r\n").await);
                 let mut message = String::new();
                 while let Ok(Some(line)) = lines.next_line().await {
                     if line == "." {
@@ -144,7 +155,7 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
                     message.push_str(line.strip_prefix('.').unwrap_or(&line));
                     message.push_str("\r\n");
                 }
-                state.delivered.lock().unwrap().push(Delivered {
+                lock(&state.delivered).push(Delivered {
                     to: to.clone(),
                     message,
                 });
@@ -163,4 +174,8 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
             return;
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nothing panics while it is locked")
 }
