@@ -93,7 +93,11 @@ pub(crate) async fn run(embedded: Embedded) {
 
 /// Settles what was asked for: queues the mails that are due.
 pub(crate) async fn settle_all(embedded: &Embedded) -> Result<()> {
-    while mail_requests::any(&mut *embedded.store.read().await?).await? {
+    loop {
+        let next = mail_requests::oldest(&mut *embedded.store.read().await?, 1).await?;
+        if next.is_empty() {
+            return Ok(());
+        }
         let now = embedded.settings.clock.now_ms();
         let mut tx = embedded.store.begin().await?;
         for request in mail_requests::oldest(&mut *tx, AT_ONCE).await? {
@@ -106,7 +110,6 @@ pub(crate) async fn settle_all(embedded: &Embedded) -> Result<()> {
         tx.commit().await?;
         embedded.mail_queued.notify_one();
     }
-    Ok(())
 }
 
 async fn settle(embedded: &Embedded, tx: &mut Write, request: &MailRequestRow, now: i64) -> Result<()> {

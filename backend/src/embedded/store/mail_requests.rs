@@ -40,15 +40,6 @@ pub(crate) async fn oldest(db: impl SqliteExecutor<'_>, limit: i64) -> sqlx::Res
         .await
 }
 
-/// Whether there is a request.
-pub(crate) async fn any(db: impl SqliteExecutor<'_>) -> sqlx::Result<bool> {
-    let row: Option<i64> =
-        sqlx::query_scalar("SELECT created_at FROM mail_requests ORDER BY created_at LIMIT 1")
-            .fetch_optional(db)
-            .await?;
-    Ok(row.is_some())
-}
-
 /// Removes a request.
 pub(crate) async fn delete(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM mail_requests WHERE id = $1")
