@@ -1,13 +1,14 @@
 //! [`KeepingProxy`]: a proxy that keeps its connections to the server, as nginx does.
 //!
 //! It sends a request once: what is closed without an answer is lost. It only tries again where
-//! nothing was sent, because no connection could be made.
+//! nothing was sent, because no connection could be made. While `/readyz` says that the server is
+//! not ready, requests wait, as they would turn to another server.
 
 use std::{
     net::Ipv4Addr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -19,6 +20,8 @@ use tokio::{
     time::sleep,
 };
 
+/// How often it asks whether the server is ready.
+const LOOK: Duration = Duration::from_millis(100);
 /// How long it waits for a server that does not listen.
 const AWAY: Duration = Duration::from_secs(20);
 
@@ -27,11 +30,12 @@ pub(crate) struct KeepingProxy {
     /// Where browsers reach it.
     pub(crate) url: String,
     upstream: Arc<Upstream>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 struct Upstream {
     address: String,
+    is_ready: AtomicBool,
     kept: Mutex<Vec<TcpStream>>,
     opened: AtomicUsize,
     lost: AtomicUsize,
@@ -45,6 +49,7 @@ impl KeepingProxy {
         let port = listener.local_addr().expect("a listener has an address").port();
         let upstream = Arc::new(Upstream {
             address,
+            is_ready: AtomicBool::new(true),
             kept: Mutex::default(),
             opened: AtomicUsize::default(),
             lost: AtomicUsize::default(),
@@ -55,10 +60,18 @@ impl KeepingProxy {
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
+        let shared = Arc::clone(&upstream);
+        let look = tokio::spawn(async move {
+            loop {
+                let is_ready = shared.ask_whether_ready().await.is_some();
+                shared.is_ready.store(is_ready, Ordering::Relaxed);
+                sleep(LOOK).await;
+            }
+        });
         Self {
             url: format!("http://127.0.0.1:{port}"),
             upstream,
-            task,
+            tasks: [task, look],
         }
     }
 
@@ -75,7 +88,7 @@ impl KeepingProxy {
 
 impl Drop for KeepingProxy {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -107,6 +120,10 @@ async fn serve(mut browser: TcpStream, upstream: Arc<Upstream>) {
 impl Upstream {
     /// A kept connection that is not closed yet, or a new one.
     async fn connection(&self) -> Option<TcpStream> {
+        let start = Instant::now();
+        while !self.is_ready.load(Ordering::Relaxed) && start.elapsed() < AWAY {
+            sleep(Duration::from_millis(5)).await;
+        }
         while let Some(stream) = self.take() {
             let mut nothing = [0];
             // Nothing to read is what a living connection has.
@@ -117,7 +134,6 @@ impl Upstream {
                 return Some(stream);
             }
         }
-        let start = Instant::now();
         while start.elapsed() < AWAY {
             if let Ok(stream) = TcpStream::connect(&self.address).await {
                 self.opened.fetch_add(1, Ordering::Relaxed);
@@ -126,6 +142,14 @@ impl Upstream {
             sleep(Duration::from_millis(10)).await;
         }
         None
+    }
+
+    async fn ask_whether_ready(&self) -> Option<()> {
+        let mut stream = TcpStream::connect(&self.address).await.ok()?;
+        let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.ok()?;
+        let (answer, _) = message(&mut stream).await?;
+        answer.starts_with(b"HTTP/1.1 200").then_some(())
     }
 
     fn take(&self) -> Option<TcpStream> {

@@ -21,9 +21,9 @@ const RESTARTS: usize = 5;
 /// People who use it through the proxy at the same moment.
 const AT_ONCE: usize = 12;
 /// The seconds between SIGTERM and the end of the listener, and how many requests may be lost.
-/// Without
-/// a delay a request can cross the end of its idle connection, on a busy machine now and then (RFC 9112,
-/// 9.3.1): at most one for each restart. With one, the server says in time that connections end.
+/// Without a delay a request can cross the end of its idle connection, on a busy machine now and
+/// then (RFC 9112, 9.3.1): at most one for each restart. With one, the server says in time that
+/// connections end.
 const DELAYS: [(&str, usize); 2] = [("0", RESTARTS), ("1", 0)];
 
 #[derive(Default)]
