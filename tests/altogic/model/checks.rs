@@ -9,8 +9,8 @@ use crate::support::Reply;
 impl World {
     /// Living sessions open their account, and whoever holds them reads its mail; ended ones are
     /// unknown.
-    pub async fn check_sessions(&self) {
-        for session in &self.sessions {
+    pub async fn check_sessions(&mut self) {
+        for session in self.sessions.iter().filter(|session| !session.was_seen_ended) {
             let request = self.call(session.holder, Method::GET, "auth/user");
             let told = Reply::of(request.header("Session", &session.token)).await;
             if session.is_alive {
@@ -22,6 +22,9 @@ impl World {
             } else {
                 told.refused(401, "invalid_session_token");
             }
+        }
+        for session in &mut self.sessions {
+            session.was_seen_ended |= !session.is_alive;
         }
     }
 

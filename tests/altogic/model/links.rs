@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{Account, Person, World, reader_of};
+use super::world::{Account, Link, Person, World, reader_of};
 use crate::support::Reply;
 
 /// What a reader of a mail does with its link.
@@ -31,12 +31,15 @@ impl Use {
 }
 
 impl World {
-    /// One of the links in this person's mail, counted from the newest.
-    pub fn link_of(&self, person: Person, nth: usize) -> Option<usize> {
-        let mut theirs = (0..self.links.len())
+    /// One of the links in this person's mail, counted from the newest; with `fresh` of those that
+    /// did not do their work yet.
+    pub fn link_of(&self, person: Person, nth: usize, fresh: bool) -> Option<usize> {
+        let fits = |link: &Link| reader_of(link.to) == person && !(fresh && link.is_used);
+        let theirs: Vec<usize> = (0..self.links.len())
             .rev()
-            .filter(|index| reader_of(self.links[*index].to) == person);
-        theirs.nth(nth)
+            .filter(|index| fits(&self.links[*index]))
+            .collect();
+        theirs.get(nth % theirs.len().max(1)).copied()
     }
 
     pub async fn use_link(&mut self, by: Person, link: usize, how: Use) {
@@ -55,6 +58,7 @@ impl World {
             Use::GrantWithPassword(nth) => {
                 let body = json!({ "key": key, "password": by.passwords()[nth] });
                 let reply = self.post(by, "auth/grant", None, body).await;
+                self.links[link].wrong_passwords += usize::from(reply.status != 200);
                 self.granted(by, link, how, reply);
             }
             Use::GrantWithNewPassword(nth) => {
@@ -82,6 +86,26 @@ impl World {
         }
     }
 
+    /// The newest link of a sign-up that waits works, whatever others did with the same address.
+    fn must_confirm(&self, by: Person, link: usize, how: Use) -> bool {
+        let Some(sign_up) = self.links[link].sign_up else {
+            return false;
+        };
+        let is_newest = self.links[link + 1..]
+            .iter()
+            .all(|later| later.sign_up != Some(sign_up));
+        let lives = is_newest && self.now - self.links[link].mailed_at < 50;
+        let chosen = self.sign_ups[sign_up].password;
+        let proves = match how {
+            Use::GrantWithPassword(nth) => {
+                by.passwords()[nth] == chosen && self.links[link].wrong_passwords < 5
+            }
+            Use::Reset(_) | Use::Press => false,
+            _ => true,
+        };
+        lives && proves && !self.sign_ups[sign_up].is_over
+    }
+
     /// A link works at most once, only for its purpose, and not for long.
     fn spend(&mut self, link: usize, how: Use) {
         let now = self.now;
@@ -105,6 +129,11 @@ impl World {
 
     fn granted(&mut self, by: Person, link: usize, how: Use, reply: Reply) {
         if reply.status != 200 {
+            assert!(
+                !self.must_confirm(by, link, how),
+                "a link is dead: {}",
+                reply.body
+            );
             return;
         }
         self.spend(link, how);
@@ -132,6 +161,7 @@ impl World {
                 password,
                 unproved,
             });
+            self.end_sign_ups(email);
         }
         self.note_session(by, reply.text("/session/token"), &id);
     }
@@ -173,6 +203,7 @@ impl World {
         let account = account.expect("a change has an account");
         assert_eq!(reader_of(account.email), by, "{to} went to a stranger's account");
         account.email = to;
+        self.end_sign_ups(to);
     }
 
     /// Whether a reply is nothing that lets anybody in.

@@ -74,13 +74,29 @@ pub enum Step {
         from: Person,
         session: usize,
     },
-    /// The attacker guesses the current password in a session.
+    /// The same, and guesses the current password in it.
     Guess {
+        from: Person,
         session: usize,
+    },
+    /// The attacker asks for mails to an address until none is sent any more.
+    Flood {
+        address: usize,
+        path: &'static str,
     },
     Wait {
         minutes: u64,
     },
+}
+
+impl Step {
+    /// Whether a link may come of it; a change of address reads its own.
+    pub fn asks_for_mail(&self) -> bool {
+        matches!(
+            self,
+            Self::SignUp { .. } | Self::SignUpVerified { .. } | Self::AskForMail { .. } | Self::Flood { .. }
+        )
+    }
 }
 
 /// Any step, those more often that lead somewhere.
@@ -95,7 +111,9 @@ pub fn any() -> impl Strategy<Value = Step> {
         ])
     };
     let owner = || select(vec![Person::Ada, Person::Ada, Person::Bob]);
-    let (address, two, few) = (|| 0..4_usize, || 0..2_usize, || 0..3_usize);
+    let (address, two) = (|| select(vec![0, 0, 1, 2, 3]), || 0..2_usize);
+    let few = || select(vec![0, 0, 0, 1, 2]);
+    let mails = || select(vec!["resend", "send-magic", "send-reset"]);
     let how = prop_oneof![
         Just(Use::Grant),
         Just(Use::GrantAsMaker),
@@ -109,14 +127,14 @@ pub fn any() -> impl Strategy<Value = Step> {
             .prop_map(|(by, address, password)| Step::SignUp { by, address, password }),
         1 => (person(), address(), select(vec!["", "a", "Bearer"]))
             .prop_map(|(by, address, api_key)| Step::SignUpVerified { by, address, api_key }),
-        4 => (person(), address(), select(vec!["resend", "send-magic", "send-reset"]))
+        4 => (person(), address(), mails())
             .prop_map(|(by, address, path)| Step::AskForMail { by, address, path }),
         3 => (person(), few(), how).prop_map(|(by, nth, how)| Step::UseLink { by, nth, how }),
         9 => (person(), few(), 0..8_usize)
             .prop_map(|(by, nth, way)| Step::UseLinkAsMeant { by, nth, way }),
         3 => (person(), address(), two())
             .prop_map(|(by, address, password)| Step::SignIn { by, address, password }),
-        2 => (person(), few(), two(), two(), any_bool())
+        2 => (person(), few(), two(), two(), proptest::bool::ANY)
             .prop_map(|(by, session, old, new, renew)| {
                 Step::ChangePassword { by, session, old, new, renew }
             }),
@@ -127,13 +145,10 @@ pub fn any() -> impl Strategy<Value = Step> {
         1 => (person(), few(), select(vec!["signout", "signout-all-except", "signout-all"]))
             .prop_map(|(by, session, path)| Step::SignOut { by, session, path }),
         1 => (owner(), few()).prop_map(|(from, session)| Step::Steal { from, session }),
-        1 => few().prop_map(|session| Step::Guess { session }),
+        1 => (owner(), few()).prop_map(|(from, session)| Step::Guess { from, session }),
+        1 => (address(), mails()).prop_map(|(address, path)| Step::Flood { address, path }),
         1 => select(vec![5, 30, 90, 31 * 24 * 60]).prop_map(|minutes| Step::Wait { minutes }),
     ]
-}
-
-fn any_bool() -> impl Strategy<Value = bool> {
-    proptest::bool::ANY
 }
 
 impl World {
@@ -160,12 +175,12 @@ impl World {
                 assert!(matches!(reply.status, 200 | 429), "{}", reply.body);
             }
             Step::UseLink { by, nth, how } => {
-                if let Some(link) = self.link_of(by, nth) {
+                if let Some(link) = self.link_of(by, nth, false) {
                     self.use_link(by, link, how).await;
                 }
             }
             Step::UseLinkAsMeant { by, nth, way } => {
-                if let Some(link) = self.link_of(by, nth) {
+                if let Some(link) = self.link_of(by, nth, true) {
                     let how = match (self.links[link].action.as_str(), way % 4) {
                         ("reset-pwd", _) => Use::Reset(way % 2),
                         ("change-email", _) => Use::Press,
@@ -221,7 +236,15 @@ impl World {
                     self.sessions[session].is_stolen = true;
                 }
             }
-            Step::Guess { session } => self.guess(session).await,
+            Step::Guess { from, session } => self.guess(from, session).await,
+            Step::Flood { address, path } => {
+                let path = format!("auth/{path}?email={}", named(Person::Eve, address));
+                let mut sent = 0;
+                while self.post(Person::Eve, &path, None, json!({})).await.status == 200 {
+                    sent += 1;
+                    assert!(sent < 20, "mails can be sent without end");
+                }
+            }
             Step::Wait { minutes } => self.wait(minutes),
         }
     }
@@ -249,6 +272,7 @@ impl World {
             password,
             by,
             token,
+            is_over: false,
         });
     }
 
@@ -329,11 +353,11 @@ impl World {
         );
     }
 
-    async fn guess(&mut self, nth: usize) {
-        let stolen = self.session_of(Person::Eve, nth);
-        let Some(session) = stolen.filter(|index| self.sessions[*index].is_stolen) else {
+    async fn guess(&mut self, from: Person, nth: usize) {
+        let Some(session) = self.session_of(from, nth) else {
             return;
         };
+        self.sessions[session].is_stolen = true;
         for n in 0..=MOST_GUESSES {
             let body = json!({
                 "oldPassword": format!("guess number {n}"),
@@ -356,6 +380,9 @@ impl World {
         for session in &mut self.sessions {
             session.guesses = 0;
             session.is_alive &= !is_idle;
+        }
+        for sign_up in &mut self.sign_ups {
+            sign_up.is_over |= is_idle;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! [`World`]: a running server, and what the model knows of it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -71,6 +72,7 @@ pub struct Session {
     /// The attacker has a copy.
     pub is_stolen: bool,
     pub is_alive: bool,
+    pub was_seen_ended: bool,
     /// Wrong passwords that were checked in it since the clock moved.
     pub guesses: u32,
 }
@@ -80,6 +82,8 @@ pub struct SignUp {
     pub password: &'static str,
     pub by: Person,
     pub token: String,
+    /// Its address has an account by now, or it was given up long ago.
+    pub is_over: bool,
 }
 
 pub struct Link {
@@ -89,6 +93,7 @@ pub struct Link {
     pub to: &'static str,
     pub mailed_at: u64,
     pub is_used: bool,
+    pub wrong_passwords: usize,
     /// Of a verification: which sign-up.
     pub sign_up: Option<usize>,
     /// Of a change of address: whose.
@@ -112,7 +117,9 @@ impl World {
     /// A server whose API key was left empty, as an unset variable of a compose file leaves it, and
     /// whose limits are on. The attacker calls from loopback, where a proxy could be.
     pub async fn new() -> Self {
-        let server = Server::start_with(|settings| {
+        // In memory where that can be: nothing here is about the disk, and a run makes many commits.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let server = Server::start_in(Arc::new(folder.unwrap()), |settings| {
             settings.rate_limits = true;
             settings.api_key = Some(String::new());
             settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
@@ -199,6 +206,7 @@ impl World {
             holder,
             is_stolen: false,
             is_alive: true,
+            was_seen_ended: false,
             guesses: 0,
         });
     }
@@ -206,6 +214,13 @@ impl World {
     pub fn end_sessions(&mut self, account: &str, except: Option<usize>) {
         for (index, session) in self.sessions.iter_mut().enumerate() {
             session.is_alive &= session.account != account || Some(index) == except;
+        }
+    }
+
+    /// The account that an address has now ends every sign-up of it.
+    pub fn end_sign_ups(&mut self, email: &str) {
+        for sign_up in &mut self.sign_ups {
+            sign_up.is_over |= sign_up.email == email;
         }
     }
 
@@ -223,7 +238,10 @@ impl World {
             let to = mail["to"].as_str().unwrap();
             let to = ADDRESSES.iter().find(|(email, _)| *email == to).unwrap().0;
             let action = query(&url, "action").unwrap();
-            let newest = self.sign_ups.iter().rposition(|sign_up| sign_up.email == to);
+            let newest = self
+                .sign_ups
+                .iter()
+                .rposition(|sign_up| sign_up.email == to && !sign_up.is_over);
             self.links.push(Link {
                 sign_up: newest.filter(|_| action == "email-confirm"),
                 account: asked_by.filter(|_| action == "change-email").map(str::to_owned),
@@ -233,6 +251,7 @@ impl World {
                 to,
                 mailed_at: self.now,
                 is_used: false,
+                wrong_passwords: 0,
             });
         }
     }
