@@ -11,6 +11,7 @@ TRUNK_VERSION := 0.21.14
 DENY_VERSION := 0.20.2
 TYPOS_VERSION := 1.52.0
 TWIGGY_VERSION := 0.8.0
+FUZZ_VERSION := 0.13.1
 # The command and the crate must be of one version, so the lock file decides.
 BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version = "\(.*\)"/\1/p;}' Cargo.lock)
 
@@ -21,7 +22,8 @@ BINDGEN := $(call tool,wasm-bindgen,wasm-bindgen-cli,$(BINDGEN_VERSION))
 DENY = $(call tool,cargo-deny,cargo-deny,$(DENY_VERSION))
 TYPOS = $(call tool,typos,typos-cli,$(TYPOS_VERSION))
 TWIGGY = $(call tool,twiggy,twiggy,$(TWIGGY_VERSION))
-export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(BINDGEN_VERSION)/bin:$(CACHE)/cargo-deny-$(DENY_VERSION)/bin:$(CACHE)/typos-cli-$(TYPOS_VERSION)/bin:$(CACHE)/twiggy-$(TWIGGY_VERSION)/bin:$(PATH)
+FUZZ = $(call tool,cargo-fuzz,cargo-fuzz,$(FUZZ_VERSION))
+export PATH := $(CACHE)/trunk-$(TRUNK_VERSION)/bin:$(CACHE)/wasm-bindgen-cli-$(BINDGEN_VERSION)/bin:$(CACHE)/cargo-deny-$(DENY_VERSION)/bin:$(CACHE)/typos-cli-$(TYPOS_VERSION)/bin:$(CACHE)/twiggy-$(TWIGGY_VERSION)/bin:$(CACHE)/cargo-fuzz-$(FUZZ_VERSION)/bin:$(PATH)
 
 AXE := tests/node_modules/.package-lock.json
 ALTOGIC_CLIENT := tests/altogic-client/node_modules/.package-lock.json
@@ -35,7 +37,8 @@ export LATCHKEY_BIN := $(abspath $(TARGET))/release/latchkey
 # Nothing but cargo may fetch, and trunk would also ask whether there is a newer trunk.
 export TRUNK_SKIP_VERSION_CHECK := true
 
-.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-client test-browser doc bench torture size setup toolchain tools browser
+.PHONY: help run dev build test lint fmt clippy deny typos unit test-api test-client test-browser doc bench torture fuzz size setup toolchain tools browser
+
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -103,6 +106,19 @@ export TORTURE
 torture: $(if $(OTHER_BIN),toolchain,build) ## kill -9, full disk, lock, bad sockets, picture bombs, SIGTERM, slow mail; under 15 minutes
 	LATCHKEY_BIN=$(abspath $(or $(OTHER_BIN),$(LATCHKEY_BIN))) cargo bench --locked --profile dev --package tests --bench torture
 
+# libFuzzer's coverage works on the stable toolchain; its sanitizers would need another one. The
+# dependencies are of the versions that are shipped. What is found lies in tests/fuzz/artifacts.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(basename $(notdir $(wildcard tests/fuzz/targets/*.rs)))
+fuzz: toolchain $(FUZZ) ## what reads untrusted input, under libFuzzer: FUZZ_SECONDS (60) for each of FUZZ_TARGETS
+	cp Cargo.lock tests/fuzz/Cargo.lock
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		mkdir -p tests/fuzz/corpus/$$target; \
+		cargo fuzz run --fuzz-dir tests/fuzz --target-dir $(abspath $(TARGET))/fuzz --sanitizer none --codegen-units 16 \
+			$$target tests/fuzz/corpus/$$target tests/fuzz/seeds/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1; \
+	done
+
 # The same build before it is split, with the function names; they weigh nothing else.
 size: tools $(TWIGGY) ## bytes of the site's wasm, all pages, by crate and by function
 	cargo build --locked $(WASM) --profile wasm
@@ -151,3 +167,6 @@ $(CACHE)/typos-cli-$(TYPOS_VERSION)/bin/typos: | toolchain
 
 $(CACHE)/twiggy-$(TWIGGY_VERSION)/bin/twiggy: | toolchain
 	$(call install,twiggy,$(TWIGGY_VERSION),--locked)
+
+$(CACHE)/cargo-fuzz-$(FUZZ_VERSION)/bin/cargo-fuzz: | toolchain
+	$(call install,cargo-fuzz,$(FUZZ_VERSION),--locked)

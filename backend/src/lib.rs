@@ -19,6 +19,8 @@ mod error;
 mod extract;
 mod flow_cookie;
 mod front;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzzing;
 mod headers;
 mod keyed_limiter;
 mod pages;

@@ -17,6 +17,7 @@ mod left_behind;
 mod limits;
 mod magic_link;
 mod mail;
+mod model;
 mod outbox;
 mod profile;
 mod quota;

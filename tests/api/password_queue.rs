@@ -33,7 +33,7 @@ async fn a_full_queue_refuses_with_503_and_nobody_else_waits_for_it() {
     let full = async || refused.load(Ordering::Relaxed).then_some(());
     eventually(full).await.expect("some are refused");
 
-    let paths = ["/healthz", "/readyz", "/favicon.ico", "/api/profile"];
+    let paths = ["/healthz", "/readyz", "/no-such-file.ico", "/api/profile"];
     let mut others = Vec::new();
     for path in paths {
         others.push(app.get(path).await.status.as_u16());

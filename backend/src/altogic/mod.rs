@@ -16,6 +16,8 @@ mod change_email;
 mod change_password;
 mod delete_account;
 mod exchange;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzzed;
 mod magic_link;
 #[cfg(test)]
 mod mutations;

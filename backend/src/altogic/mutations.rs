@@ -1,10 +1,9 @@
 //! Good replies, spoiled in five thousand ways: each is read or refused, and none is a panic
 //! (SECURITY-BAR T-84).
 
-use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::{auth_redirect::Opened, avatar::File, change_email::Waiting, reply, sign_in, wire};
+use super::fuzzed::read;
 use crate::session_cookie::SessionToken;
 
 const ROUNDS: usize = 5_000;
@@ -86,34 +85,6 @@ fn spoil_bytes(bytes: &mut Vec<u8>, dice: &mut Dice) {
         3 if !bytes.is_empty() => drop(bytes.remove(at)),
         _ => bytes.extend_from_within(..at),
     }
-}
-
-/// Everything that is ever done with a reply; gives how many ways of reading it went well.
-fn read(body: &[u8], own: &SessionToken) -> usize {
-    let user = reply::value::<wire::User>(body).map(shared::User::from).is_ok();
-    let grant = reply::value(body).and_then(sign_in::grant).is_ok();
-    let sessions = reply::value::<Vec<wire::Session>>(body)
-        .map(|sessions| {
-            sessions
-                .into_iter()
-                .map(|session| session.seen_by(own))
-                .collect::<Vec<_>>()
-        })
-        .is_ok();
-    let opened = reply::value::<Opened>(body)
-        .map(|opened| opened.signs_in())
-        .is_ok();
-    let waiting = reply::value::<Option<Waiting>>(body).is_ok();
-    let file = reply::value::<File>(body).is_ok();
-    let nothing = reply::nothing(body).is_ok();
-    for status in [302, 400, 401, 429, 500, 503, 999] {
-        let status = StatusCode::from_u16(status).unwrap();
-        drop(reply::failure(status, &HeaderMap::new(), body));
-    }
-    [user, grant, sessions, opened, waiting, file, nothing]
-        .into_iter()
-        .filter(|well| *well)
-        .count()
 }
 
 #[test]

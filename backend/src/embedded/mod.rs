@@ -23,6 +23,8 @@ mod errors;
 mod expression;
 mod extract;
 mod fields;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzzed;
 mod gate;
 mod grant;
 mod ids;

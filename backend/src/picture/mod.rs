@@ -7,6 +7,8 @@
 mod colour;
 mod containers;
 mod decode;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzzed;
 mod helper;
 mod uploads;
 

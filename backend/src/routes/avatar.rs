@@ -73,7 +73,7 @@ async fn remove(
 
 /// Reads the picture's part, never more than the limit; what cannot be a picture is refused at
 /// its first bytes.
-async fn read_picture(
+pub(super) async fn read_picture(
     mut form: Multipart,
     bytes: Option<u64>,
     upload: &mut Upload,

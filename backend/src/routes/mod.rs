@@ -13,6 +13,8 @@ mod avatar;
 mod change_email;
 mod change_password;
 mod delete_account;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzzed;
 pub(crate) mod health;
 mod magic_link;
 mod profile;

@@ -9,6 +9,8 @@ mod buckets;
 mod change;
 mod delete;
 mod files;
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) mod fuzzed;
 mod listing;
 mod objects;
 mod public;
