@@ -142,9 +142,11 @@ mod tests {
 
     use super::*;
 
+    type Target = fn(&[u8]);
+
     #[test]
     fn the_seeds_of_the_fuzz_targets_are_taken_as_they_must() {
-        let targets: [(&str, fn(&[u8])); 8] = [
+        let targets: [(&str, Target); 8] = [
             ("address", address),
             ("cookie", cookie),
             ("expression", expression),
