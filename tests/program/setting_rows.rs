@@ -59,14 +59,14 @@ pub const ROWS: &[Row] = &[
     ),
     (
         "ALTOGIC_CLIENT_KEY",
-        &["0123456789abcdef"],
-        &["hunter2 hunter2 hunter2", "hunter2-hunter2-ä", "hunter2"],
+        &["0123456789abcdef", "a key of several words"],
+        &["hunter2\thunter2\thunter2", "hunter2-hunter2-ä", "hunter2"],
     ),
     (
         "ALTOGIC_API_KEY",
-        &["0123456789abcdef", "'0123456789abcdef'"],
+        &["0123456789abcdef", "'0123456789abcdef'", "a key of several words"],
         &[
-            "hunter2 hunter2 hunter2",
+            "hunter2\thunter2\thunter2",
             "hunter2-hunter2-ä",
             "a",
             "fifteen-letters",

@@ -85,6 +85,12 @@ impl Settings {
             "expected localhost, because this build is for measuring: its password hashes protect nothing",
         )?;
         refuse_if(
+            place.program == Program::Serve && self.public_url.as_ref().is_some_and(|url| url.path() != "/"),
+            "PUBLIC_URL",
+            "expected an address without a path, such as https://accounts.example.com: the app needs a \
+             host name of its own",
+        )?;
+        refuse_if(
             self.public_url.is_none() && !place.own.is_loopback(),
             "PUBLIC_URL",
             "expected the address at which browsers reach this program, because it listens for other \

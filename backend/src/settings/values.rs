@@ -51,14 +51,7 @@ pub(crate) fn listen_address(text: &str) -> Read<SocketAddr> {
 
 /// The address at which browsers reach the app.
 pub(crate) fn public_url(text: &str) -> Read<Url> {
-    let url = web_url(text).ok_or(Expected("an address such as https://accounts.example.com"))?;
-    if url.path() != "/" {
-        return Err(Expected(
-            "an address without a path, such as https://accounts.example.com: the app needs a host name \
-             of its own",
-        ));
-    }
-    Ok(url)
+    web_url(text).ok_or(Expected("an address such as https://accounts.example.com"))
 }
 
 /// The base of another Altogic, which may have a path.
@@ -94,9 +87,10 @@ pub(crate) fn origin(text: &str) -> Read<String> {
 
 /// A key that travels in a header.
 pub(crate) fn key(text: &str) -> Read<String> {
-    let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let text = text.trim();
+    let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     sound.then(|| text.to_owned()).ok_or(Expected(
-        "a key of visible ASCII characters, without spaces; `latchkey keys make` makes one",
+        "a key of visible ASCII characters; `latchkey keys make` makes one",
     ))
 }
 
@@ -191,7 +185,6 @@ mod tests {
         }
         for text in [
             "accounts.example.com",
-            "https://example.com/accounts",
             "https://user@example.com",
             "https://:password@example.com",
             "https://example.com?a",
