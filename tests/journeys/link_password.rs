@@ -96,3 +96,34 @@ fn whoever_chose_no_password_sets_a_new_one() {
         },
     );
 }
+
+/// T-45: the newest mail is a stranger's sign-up, opened in the owner's browser, over the real route.
+#[test]
+fn a_strangers_sign_up_signs_its_reader_in_only_with_a_new_password() {
+    story("strangers_sign_up", &[], async |stage| {
+        let browser = stage.open_browser().await;
+        browser.goto("/sign-up").await;
+        browser.fill("Name", NAME).await;
+        browser.fill("Email address", EMAIL).await;
+        browser.fill("Password", PASSWORD).await;
+        browser.click("Sign up").await;
+        browser.see("Check your mail").await;
+        let stranger = stage.client();
+        stranger.last_mail_to(EMAIL).await;
+        stranger.sign_up("Eve", EMAIL, "the stranger's choice").await;
+        let newest = stranger.last_mail_to(EMAIL).await;
+
+        browser.goto(newest.link()).await;
+        browser.see("Enter your password").await;
+        browser.see(EMAIL).await;
+        browser.click("I did not choose a password").await;
+        browser.fill("New password", "a brand new password").await;
+        browser.click("Set the new password").await;
+        browser.see("Hello, Eve").await;
+
+        for (password, status) in [("the stranger's choice", 401), ("a brand new password", 200)] {
+            let reply = stage.client().sign_in(EMAIL, password).await;
+            assert_eq!(reply.status, status, "{reply:?}");
+        }
+    });
+}
