@@ -12,11 +12,11 @@ use url::Url;
 
 use super::change_email::{self, Confirmation};
 use super::errors::{self, Result};
-use super::extract::{SessionIfAny, key_of};
-use super::sign_up_tokens::SignUpTokens;
+use super::extract::key_of;
+use super::grant::{self, Proofs};
 use super::store::access_tokens::{self, AccessTokenRow, Purpose};
 use super::visitor::Visitor;
-use super::{Embedded, grant, ids, query};
+use super::{Embedded, ids, query};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new().route("/auth/access-token", get(access_token))
@@ -140,8 +140,7 @@ pub(crate) fn with_result(to: &Url, pairs: &[(&str, &str)]) -> Url {
 /// was chosen before the address was proved, or a new one.
 async fn access_token(
     State(embedded): State<Embedded>,
-    made: SignUpTokens,
-    session: SessionIfAny,
+    proofs: Proofs,
     RawQuery(query): RawQuery,
 ) -> Result<Reply<Value>> {
     let key = key_of(query.as_deref())?;
@@ -149,7 +148,7 @@ async fn access_token(
         .await?
         .ok_or_else(errors::invalid_access_token)?;
     let mut told = json!({ "email": token.email, "action": token.purpose.action() });
-    if grant::needs_password(&embedded, &token, &made, &session).await? {
+    if grant::needs_password(&embedded, &token, &proofs).await? {
         told["needs"] = json!("password");
     }
     Ok(Reply(told))

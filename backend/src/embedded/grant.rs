@@ -4,11 +4,12 @@
 //! A link proves that its reader owns the address, not that they chose the password: a stranger may
 //! have signed up with it. So where the address is proved for the first time, the password chosen
 //! before counts only if the caller proves to know it, as the client that made the sign-up
-//! ([`SignUpTokens`]), in a session of the account, or by naming it; or a new one is set. Altogic's
+//! ([`SignUpTokens`]), in a session or on a device of the account, or by naming it; or a new one is set. Altogic's
 //! own call, the `GET`, has nothing to prove it with: it signs in, and the password opens nothing.
 
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::{FromRequestParts, RawQuery, State};
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
@@ -16,9 +17,10 @@ use serde_json::Value;
 use shared::{Email, Name};
 
 use super::audit::{Event, Reason};
-use super::errors::{self, Result};
+use super::errors::{self, Refusal, Result};
 use super::extract::{Json, SessionIfAny, key_of};
 use super::fields::Fields;
+use super::known_device::DeviceToken;
 use super::password::Check;
 use super::sign_up_tokens::SignUpTokens;
 use super::store::access_tokens::{self, AccessTokenRow, Purpose};
@@ -45,6 +47,37 @@ struct Body {
     new_password: Value,
 }
 
+/// What a caller brings along that only the one who chose the password can have.
+pub(crate) struct Proofs {
+    made: SignUpTokens,
+    session: SessionIfAny,
+    device: DeviceToken,
+}
+
+impl Proofs {
+    /// Whether the caller's device signed in to the account of an address: while that was not verified,
+    /// only its password opened it.
+    fn signed_in_before(&self, embedded: &Embedded, email: &str) -> bool {
+        let email = Email::try_from(email.to_owned());
+        email.is_ok_and(|email| self.device.of(embedded, &email).is_some())
+    }
+}
+
+impl FromRequestParts<Embedded> for Proofs {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, embedded: &Embedded) -> Result<Self> {
+        let Ok(made) = SignUpTokens::from_request_parts(parts, embedded).await;
+        let Ok(device) = DeviceToken::from_request_parts(parts, embedded).await;
+        let session = SessionIfAny::from_request_parts(parts, embedded).await?;
+        Ok(Self {
+            made,
+            session,
+            device,
+        })
+    }
+}
+
 /// The password of an account whose address is proved for the first time.
 enum FirstPassword {
     /// The one chosen before, proved by the caller.
@@ -66,39 +99,40 @@ struct Unverified {
 async fn grant(
     State(embedded): State<Embedded>,
     visitor: Visitor,
-    made: SignUpTokens,
-    session: SessionIfAny,
+    proofs: Proofs,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let key = key_of(query.as_deref())?;
-    redeem(&embedded, &visitor, &made, &session, &key, Body::default()).await
+    redeem(&embedded, &visitor, &proofs, &key, Body::default()).await
 }
 
 async fn grant_with_proof(
     State(embedded): State<Embedded>,
     visitor: Visitor,
-    made: SignUpTokens,
-    session: SessionIfAny,
+    proofs: Proofs,
     Json(body): Json<Body>,
 ) -> Result<Response> {
     let key = body.key.as_str().unwrap_or_default().to_owned();
     if key.is_empty() {
         return Err(errors::missing_access_token());
     }
-    redeem(&embedded, &visitor, &made, &session, &key, body).await
+    redeem(&embedded, &visitor, &proofs, &key, body).await
 }
 
 /// Whether redeeming a token takes a password for it to count.
 pub(crate) async fn needs_password(
     embedded: &Embedded,
     token: &AccessTokenRow,
-    made: &SignUpTokens,
-    session: &SessionIfAny,
+    proofs: &Proofs,
 ) -> Result<bool> {
     if !matches!(token.purpose, Purpose::VerifyEmail | Purpose::MagicLink) {
         return Ok(false);
     }
-    let unverified = unverified(embedded, token, made, session).await?;
+    // Where addresses are not verified at sign-up, a link opens the account at once.
+    if token.sign_up_id.is_none() && !embedded.settings.confirm_email {
+        return Ok(false);
+    }
+    let unverified = unverified(embedded, token, proofs).await?;
     Ok(unverified.is_some_and(|unverified| !unverified.is_proved))
 }
 
@@ -106,15 +140,14 @@ pub(crate) async fn needs_password(
 async fn unverified(
     embedded: &Embedded,
     token: &AccessTokenRow,
-    made: &SignUpTokens,
-    session: &SessionIfAny,
+    proofs: &Proofs,
 ) -> Result<Option<Unverified>> {
     let mut db = embedded.store.read().await?;
     if let Some(id) = &token.sign_up_id {
         let sign_up = sign_ups::by_id(&mut *db, id).await?;
         let sign_up = sign_up.ok_or_else(errors::invalid_access_token)?;
         return Ok(Some(Unverified {
-            is_proved: made.made(&sign_up),
+            is_proved: proofs.made.made(&sign_up),
             email: sign_up.email,
             name: sign_up.name,
             password_hash: Some(sign_up.password_hash),
@@ -124,7 +157,7 @@ async fn unverified(
     let user = user.filter(|user| user.email == token.email);
     let user = user.ok_or_else(errors::invalid_access_token)?;
     Ok((!user.email_verified).then(|| Unverified {
-        is_proved: session.is_of(&user.id),
+        is_proved: proofs.session.is_of(&user.id) || proofs.signed_in_before(embedded, &user.email),
         email: user.email,
         name: user.name,
         password_hash: user.password_hash,
@@ -134,8 +167,7 @@ async fn unverified(
 async fn redeem(
     embedded: &Embedded,
     visitor: &Visitor,
-    made: &SignUpTokens,
-    session: &SessionIfAny,
+    proofs: &Proofs,
     key: &str,
     body: Body,
 ) -> Result<Response> {
@@ -151,7 +183,7 @@ async fn redeem(
     if !purposes.contains(&token.purpose) {
         return Err(errors::invalid_token_type());
     }
-    let first = match unverified(embedded, &token, made, session).await? {
+    let first = match unverified(embedded, &token, proofs).await? {
         Some(unverified) => Some(first_password(embedded, &unverified, body, &token_hash).await?),
         None => None,
     };

@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use shared::auth_redirect::{self, Needs, Request};
+use shared::{
+    Email,
+    auth_redirect::{self, Needs, Request},
+};
 
 use super::sign_in_browser::sign_in_browser;
 use crate::{
@@ -59,8 +62,14 @@ async fn auth_redirect(
     if !request.confirmed && !asked_here && !is_proved {
         return Ok(waiting(opened.as_ref().map(|opened| opened.email.as_str()), None));
     }
-    let grant = match opened {
-        Some(_) => {
+    let grant = match &opened {
+        Some(opened) => {
+            let caller = Caller {
+                device_token: Email::try_from(opened.email.clone())
+                    .ok()
+                    .and_then(|email| app.device_cookie.token(&cookies, &email)),
+                ..caller.clone()
+            };
             let token = &request.access_token;
             app.altogic
                 .redeem_with(&caller, session.as_ref(), token, &proof)
