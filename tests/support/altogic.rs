@@ -28,7 +28,9 @@ impl TestAltogic {
             ..Settings::default()
         };
         change(&mut settings);
-        let config = settings.check().expect("the settings fit together");
+        let config = settings
+            .check_for(backend::settings::Program::Altogic)
+            .expect("the settings fit together");
         let clock = config.clock.clone();
         let running = backend::start_altogic(config).await.expect("the system starts");
         Self {
