@@ -6,7 +6,7 @@
 //! are cut short, devices are named in our own words. So rows outlive their account.
 //!
 //! Rows are only added; see the migration. How many there can be, and how long they stay, is in
-//! [`budget`] and [`entry`].
+//! `budget` and `entry`.
 
 mod budget;
 mod entry;
