@@ -29,6 +29,8 @@ async fn small() -> (TestApp, Client) {
     .await;
     let client = app.client();
     client.join("Ada", "ada@example.com", PASSWORD).await;
+    // From here on the server knows her session.
+    assert_eq!(client.profile().await.status, StatusCode::OK);
     (app, client)
 }
 
