@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use world::World;
 
 /// Runs without `PROPTEST_CASES`; each takes a second or two of a debug build.
-const RUNS: u32 = 10;
+const RUNS: u32 = 20;
 const STEPS: std::ops::Range<usize> = 6..24;
 
 #[test]

@@ -25,6 +25,16 @@ pub fn any() -> impl Strategy<Value = Vec<Step>> {
         // The same address twice, the stranger last or first. For the owner it is 0 as well.
         vec![sign_up(ada, 0), sign_up(eve, 0)],
         vec![sign_up(eve, 0), sign_up(ada, 0)],
+        // The owner opens the stranger's link, in an app that has only Altogic's own call.
+        vec![
+            sign_up(ada, 0),
+            sign_up(eve, 0),
+            Step::UseLinkAsMeant {
+                by: ada,
+                nth: 0,
+                way: 0,
+            },
+        ],
         // Everybody has an account.
         vec![
             sign_up(ada, 0),
