@@ -7,7 +7,6 @@ use shared::Email;
 
 use super::audit::Event;
 use super::errors::{self, Result};
-use super::extract::email_of;
 use super::known_device::DeviceToken;
 use super::mail_requests::MailRequest;
 use super::store::outbox::Kind;
@@ -25,11 +24,7 @@ async fn send_magic(
     device: DeviceToken,
     RawQuery(query): RawQuery,
 ) -> Result<Reply<()>> {
-    let email = email_of(query.as_deref())?;
-    let known = device.of(&embedded, &email);
-    embedded
-        .limits
-        .count_mail("magic-link", &email, &visitor, known.as_ref())?;
+    let email = mail_requests::address(&embedded, "magic-link", query.as_deref(), &visitor, &device)?;
     send(&embedded, &visitor, &email, Kind::MagicLink).await
 }
 

@@ -4,9 +4,13 @@
 
 use std::time::Duration;
 
+use shared::Email;
+
 use super::audit::Event;
 use super::clock::as_ms;
 use super::errors::Result;
+use super::extract::email_of;
+use super::known_device::DeviceToken;
 use super::mail::{self, Recipient};
 use super::store::Write;
 use super::store::access_tokens::{self, AccessTokenRow, Purpose};
@@ -35,6 +39,25 @@ pub(crate) struct MailRequest<'a> {
     pub(crate) user_id: Option<&'a str>,
     /// Of a verification: which sign-up; `None` is the newest.
     pub(crate) sign_up_id: Option<&'a str>,
+}
+
+/// The address in a call's query, after a mail of this kind to it was counted.
+///
+/// # Errors
+/// 400 `validation_error` for what is no address, 429 `rate_limit_exceeded`.
+pub(crate) fn address(
+    embedded: &Embedded,
+    kind: &'static str,
+    query: Option<&str>,
+    visitor: &Visitor,
+    device: &DeviceToken,
+) -> Result<Email> {
+    let email = email_of(query)?;
+    let known = device.of(embedded, &email);
+    embedded
+        .limits
+        .count_mail(kind, &email, visitor, known.as_ref())?;
+    Ok(email)
 }
 
 /// Writes a request down.

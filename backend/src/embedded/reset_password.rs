@@ -9,14 +9,14 @@ use shared::{Email, Name};
 
 use super::audit::{Event, Reason};
 use super::errors::{self, Result};
-use super::extract::{Json, email_of, key_of};
+use super::extract::{Json, key_of};
 use super::fields::Fields;
 use super::known_device::DeviceToken;
 use super::store::access_tokens::{self, Purpose};
 use super::store::outbox::Kind;
 use super::store::users::{self, UserRow};
 use super::visitor::Visitor;
-use super::{Embedded, change_password, ids, magic_link};
+use super::{Embedded, change_password, ids, magic_link, mail_requests};
 
 pub(crate) fn router() -> Router<Embedded> {
     Router::new()
@@ -36,11 +36,7 @@ async fn send_reset(
     device: DeviceToken,
     RawQuery(query): RawQuery,
 ) -> Result<Reply<()>> {
-    let email = email_of(query.as_deref())?;
-    let known = device.of(&embedded, &email);
-    embedded
-        .limits
-        .count_mail("reset-password", &email, &visitor, known.as_ref())?;
+    let email = mail_requests::address(&embedded, "reset-password", query.as_deref(), &visitor, &device)?;
     magic_link::send(&embedded, &visitor, &email, Kind::ResetPassword).await
 }
 

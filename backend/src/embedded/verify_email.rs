@@ -7,7 +7,6 @@ use shared::Email;
 
 use super::audit::Event;
 use super::errors::{self, Result};
-use super::extract::email_of;
 use super::known_device::DeviceToken;
 use super::mail_requests::MailRequest;
 use super::sign_up_tokens::SignUpTokens;
@@ -29,11 +28,7 @@ async fn resend(
     made: SignUpTokens,
     RawQuery(query): RawQuery,
 ) -> Result<Reply<()>> {
-    let email = email_of(query.as_deref())?;
-    let known = device.of(&embedded, &email);
-    embedded
-        .limits
-        .count_mail("verify-email", &email, &visitor, known.as_ref())?;
+    let email = mail_requests::address(&embedded, "verify-email", query.as_deref(), &visitor, &device)?;
     if embedded.settings.compat_errors {
         tell(&embedded, &email).await?;
     }
